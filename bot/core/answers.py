@@ -1,0 +1,80 @@
+"""What a question is answered with, as plain values: the chat platform renders them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.sessions import Session, TaskSession
+from bot.core.views import IncidentView
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAnswer:
+    """One session. `confirmed_at` is None for a live answer, else when EM last confirmed our copy.
+
+    `tasks` is None where they could not be read, and `tasks_problem` says why then.
+    `em_problem` says why the answer is not live.
+    """
+
+    session: Session
+    tasks: tuple[TaskSession, ...] | None
+    ui_url: str = ""
+    confirmed_at: datetime | None = None
+    em_problem: str = ""
+    tasks_problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What was asked for fits several sessions (newest first); a person picks one."""
+
+    asked: str
+    sessions: tuple[Session, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing fits. `nearest` are the job names that look most alike; `explanation` is a sentence
+    on what was understood and what to try.
+    """
+
+    asked: str
+    explanation: str
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    """Sessions for `failed` and `running`, most urgent first, cut at a page.
+
+    `total` counts what there is. `incidents` are the open incidents, for `failed`.
+    """
+
+    title: str
+    sessions: tuple[Session, ...]
+    total: int
+    incidents: tuple[IncidentView, ...] = ()
+    confirmed_at: datetime | None = None
+    em_problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAnswer:
+    """How the bot itself is: what it watches, when it last saw EM, and what it could not say."""
+
+    em_name: str
+    em_problem: str
+    last_poll_at: datetime | None
+    watermark_at: datetime | None
+    baseline_at: datetime | None
+    poll_interval: timedelta
+    job_count: int
+    session_count: int
+    open_incidents: int
+    running: int
+    unsent: int
+    slack_problems: tuple[str, ...]
+    started_at: datetime
+    version: str
+
+
+Answer = SessionAnswer | Candidates | Unknown | SessionList | StatusAnswer

@@ -1,0 +1,133 @@
+"""Replica job sessions and their task sessions, as values, and what their states and results mean.
+
+Vendor spellings are kept as EM sent them (`state`, `result`), so that people see what EM says; the
+judgement on them is the `verdict`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+
+RESULTLESS_AFTER = timedelta(minutes=15)
+"""A session that is Stopped without a Result for so long counts as Warning (DESIGN §2, Polling)."""
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+class Verdict(IntEnum):
+    """How a session ended, worst last, as EM orders its own results (reference §9)."""
+
+    UNFINISHED = 0
+    SUCCESS = 1
+    WARNING = 2
+    FAILED = 3
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether people must hear of it."""
+        return self >= Verdict.WARNING
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of an EM entity: path and query only, never another host (reference §4)."""
+
+    rel: str
+    type: str
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of a replication job, or an automatic retry of one (reference §6)."""
+
+    uid: str
+    name: str
+    job_uid: str
+    job_name: str
+    created_at: datetime
+    state: str
+    result: str
+    ended_at: datetime | None = None
+    job_type: str = "Replica"
+    progress: int | None = None
+    is_retry: bool = False
+    failure_message: str = ""
+    backup_server_uid: str = ""
+    backup_server: str = ""
+    links: tuple[Link, ...] = field(default=(), compare=False)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether EM says it is over; an unknown State counts as running (reference §6)."""
+        return self.state.lower() == "stopped"
+
+    @property
+    def has_result(self) -> bool:
+        """Whether EM gave a Result; running sessions carry `None` (reference §6)."""
+        return self.result.lower() not in ("", "none")
+
+    @property
+    def order(self) -> tuple[datetime, datetime, str]:
+        """Sorts a job's sessions by when they ended."""
+        return (self.ended_at or self.created_at, self.created_at, self.uid)
+
+    @property
+    def version(self) -> tuple[str, str, str, datetime | None]:
+        """What must change for the session to be handled again (DESIGN §2, Once per version)."""
+        return (self.uid, self.state, self.result, self.ended_at)
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From creation to end; None while it runs, never negative whatever the clocks say."""
+        if self.ended_at is None:
+            return None
+        return max(self.ended_at - self.created_at, timedelta(0))
+
+
+def decide_verdict(session: Session, unchanged_for: timedelta = timedelta(0)) -> Verdict:
+    """Say how the session ended; `unchanged_for` is how long this version of it has been known.
+
+    An unknown Result counts as Warning, and so does none at all on a session that is Stopped for
+    longer than `RESULTLESS_AFTER`.
+    """
+    if not session.is_stopped:
+        return Verdict.UNFINISHED
+    if session.has_result:
+        known = {"success": Verdict.SUCCESS, "failed": Verdict.FAILED}
+        return known.get(session.result.lower(), Verdict.WARNING)
+    return Verdict.WARNING if unchanged_for >= RESULTLESS_AFTER else Verdict.UNFINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSession:
+    """One VM's part of a session, with EM's reason when it went wrong (reference §6)."""
+
+    uid: str
+    session_uid: str
+    vm: str
+    state: str
+    result: str
+    reason: str = ""
+    name: str = ""
+    created_at: datetime | None = None
+    ended_at: datetime | None = None
+    total_size: int | None = None
+    backup_server: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """How the VM's part ended; an unknown Result counts as Warning."""
+        known = {
+            "": Verdict.UNFINISHED,
+            "none": Verdict.UNFINISHED,
+            "success": Verdict.SUCCESS,
+            "failed": Verdict.FAILED,
+        }
+        return known.get(self.result.lower(), Verdict.WARNING)
+
+
+def guid_of(uid: str) -> str:
+    """Take the GUID out of a URN (`urn:veeam:ReplicaJobSession:04f6…` → `04f6…`)."""
+    return uid.rsplit(":", 1)[-1].lower()
