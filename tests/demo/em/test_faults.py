@@ -1,0 +1,199 @@
+"""How the emulator misbehaves, seen from a client's end of a real socket."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from bot.demo.em import EnterpriseManager
+from tests.demo.em.visitors import Visitor
+
+PATH = "query?type=ReplicaJobSession&format=Entities"
+
+
+@pytest.fixture
+def rows(em: EnterpriseManager) -> None:
+    job = em.world.add_job("SQL Replica", em.world.add_server("vbr01"))
+    for _ in range(3):
+        em.world.add_session(job)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
+async def test_a_status_is_answered_once_with_an_error_body(
+    em: EnterpriseManager, watcher: Visitor, status: int
+) -> None:
+    em.faults.answer(status, message="Out of order.")
+    response = await watcher.ask(PATH, accept="application/json")
+    assert (response.status_code, response.json()["Message"]) == (status, "Out of order.")
+    assert await watcher.status(PATH) == 200
+
+
+async def test_a_status_may_come_without_a_body(em: EnterpriseManager, watcher: Visitor) -> None:
+    em.faults.answer(503, body=False)
+    assert (await watcher.ask(PATH)).content == b""
+
+
+async def test_a_fault_meets_only_what_it_matches_and_as_often_as_it_says(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    fault = em.faults.answer(503, times=2, method="GET", path="type=ReplicaJobSession")
+    assert await watcher.status("backupServers") == 200
+    assert [await watcher.status(PATH) for _ in range(3)] == [503, 503, 200]
+    assert fault.used == 2
+
+
+async def test_a_fault_without_times_lasts_until_cleared(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    em.faults.answer(500, times=None)
+    assert [await watcher.status(PATH) for _ in range(3)] == [500, 500, 500]
+    em.faults.clear()
+    assert await watcher.status(PATH) == 200
+
+
+async def test_a_dropped_connection_gives_no_answer(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    em.faults.drop()
+    with pytest.raises(httpx.TransportError):
+        await watcher.ask(PATH)
+
+
+async def test_a_cut_connection_gives_half_an_answer(
+    em: EnterpriseManager, watcher: Visitor, rows: None
+) -> None:
+    em.faults.cut()
+    with pytest.raises(httpx.TransportError):
+        await watcher.ask(PATH)
+    assert await watcher.status(PATH) == 200
+
+
+async def test_a_held_request_goes_on_when_released(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    hold = em.faults.hold(path="replicaSessions")
+    asking = asyncio.create_task(watcher.status("replicaSessions"))
+    await hold.held.wait()
+    assert not asking.done()
+    hold.release()
+    assert await asking == 200
+
+
+async def test_a_held_answer_leaves_the_action_done(em: EnterpriseManager, admin: Visitor) -> None:
+    job = em.world.add_job("SQL Replica", em.world.add_server("vbr01"))
+    hold = em.faults.hold(answered=True, method="POST")
+    asking = asyncio.create_task(admin.status(f"jobs/{job.id}?action=start", "POST"))
+    await hold.held.wait()
+    assert len(em.world.sessions) == 1
+    hold.release()
+    assert await asking == 202
+
+
+async def test_stopping_frees_held_requests(em: EnterpriseManager, watcher: Visitor) -> None:
+    hold = em.faults.hold()
+    asking = asyncio.create_task(watcher.ask(PATH))
+    await hold.held.wait()
+    await em.stop()
+    await asyncio.wait([asking])
+    assert asking.exception() is None or isinstance(asking.exception(), httpx.TransportError)
+
+
+async def test_a_proxy_answers_with_a_login_page(em: EnterpriseManager, watcher: Visitor) -> None:
+    em.faults.login_page()
+    response = await watcher.ask(PATH)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert "<form" in response.text
+
+
+async def test_a_body_may_be_under_a_wrong_name(em: EnterpriseManager, watcher: Visitor) -> None:
+    em.faults.content_type("text/plain")
+    response = await watcher.ask(PATH, accept="application/json")
+    assert response.headers["Content-Type"] == "text/plain"
+    assert response.json()["PagingInfo"]
+
+
+async def test_a_body_may_be_half_of_itself(
+    em: EnterpriseManager, watcher: Visitor, rows: None
+) -> None:
+    whole = (await watcher.ask(PATH)).content
+    em.faults.truncate()
+    assert (await watcher.ask(PATH)).content == whole[: len(whole) // 2]
+
+
+async def test_a_body_may_be_empty(em: EnterpriseManager, watcher: Visitor) -> None:
+    em.faults.empty()
+    response = await watcher.ask(PATH, accept="application/json")
+    assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/xml"])
+async def test_a_body_may_be_as_large_as_you_like(
+    em: EnterpriseManager, watcher: Visitor, accept: str
+) -> None:
+    em.faults.huge(3)
+    response = await watcher.ask(PATH, accept=accept)
+    assert len(response.content) > 3 * 1024 * 1024
+    assert response.headers["Content-Type"] == accept
+
+
+async def test_a_client_that_hangs_up_on_a_large_body_leaves_no_error(
+    em: EnterpriseManager, watcher: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    em.faults.huge(50)
+    async with watcher.client.stream("GET", "/api/") as response:
+        await anext(response.aiter_raw())
+    assert await watcher.status("replicaSessions") == 200
+    assert not [record for record in caplog.records if record.name.startswith("aiohttp")]
+
+
+async def test_xml_may_be_a_bomb_or_point_elsewhere(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    em.faults.entity_bomb()
+    em.faults.external_entity("https://elsewhere.example/x", path="type=Replica&")
+    assert b"&e10;" in (await watcher.ask(PATH)).content
+    answer = await watcher.ask("query?type=Replica&format=Entities")
+    assert b'SYSTEM "https://elsewhere.example/x"' in answer.content
+
+
+async def test_links_may_point_to_another_host(
+    em: EnterpriseManager, watcher: Visitor, rows: None
+) -> None:
+    em.faults.foreign_links("https://elsewhere.example:9398")
+    answer = (await watcher.ask(PATH)).text
+    assert "https://elsewhere.example:9398/api/query" in answer
+    assert em.url not in answer
+
+
+async def test_faults_add_up(em: EnterpriseManager, watcher: Visitor, rows: None) -> None:
+    em.faults.foreign_links()
+    em.faults.content_type("text/plain")
+    response = await watcher.ask(PATH)
+    assert response.headers["Content-Type"] == "text/plain"
+    assert em.url not in response.text
+
+
+async def test_logons_may_expire_all_at_once_and_be_refused(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    em.faults.expire_logons()
+    assert await watcher.status(PATH) == 401
+    em.faults.refuse_logons()
+    again = await watcher.client.post("/api/sessionMngr", auth=(em.username, em.password))
+    assert (again.status_code, again.headers["WWW-Authenticate"]) == (
+        401,
+        "Basic Realm=RestSvc",
+    )
+
+
+async def test_the_door_closes_and_opens_on_the_same_port(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    url = em.url
+    await em.faults.go_down()
+    with pytest.raises(httpx.TransportError):
+        await watcher.ask(PATH)
+    await em.faults.come_back()
+    assert em.url == url
+    assert await watcher.status(PATH) == 200
