@@ -1,0 +1,23 @@
+"""An emulated Slack workspace: Web API, Socket Mode, `response_url`, people, and its web page.
+
+Written from the reference, strict, and sharing no code with the bot that it tests.
+"""
+
+from bot.demo.slack.api import ApiCall
+from bot.demo.slack.faults import Fault, Held
+from bot.demo.slack.interactions import CommandResult, PressResult
+from bot.demo.slack.messages import Message
+from bot.demo.slack.options import DEFAULT_SCOPES, SlackOptions
+from bot.demo.slack.server import SlackWorkspace
+
+__all__ = [
+    "DEFAULT_SCOPES",
+    "ApiCall",
+    "CommandResult",
+    "Fault",
+    "Held",
+    "Message",
+    "PressResult",
+    "SlackOptions",
+    "SlackWorkspace",
+]

@@ -1,0 +1,313 @@
+"""The control API of the workspace, below `/control/slack`: JSON in, JSON out.
+
+`GET /state` tells everything that a person could see. Every action is a POST with a JSON object;
+a field that is not given keeps the default in brackets, `channel` is an id or a name.
+
+    command       line, user, channel            type a slash command, wait for its acknowledgement
+    press         ts, action_id | text, channel, user                            press a button
+    say           text, user, channel            type a plain message
+    delete        ts, channel                    delete a message as a person
+    event         event                          send an event of the Events API
+    fault         method, kind, times (1; null: until cleared), after_acceptance (false),
+                  error ("fatal_error"), retry_after (1)
+                  kinds: time_out close reset http_500 refuse rate_limit hold
+    clear                                        end all faults, release what is held
+    archive, unarchive, remove_bot, invite_bot   channel
+    rename        name, channel
+    revoke_token  error ("token_revoked")        and restore_token
+    go_deaf                                      sockets stay open and say nothing
+    drop_sockets  by_reset (false)               and disconnect: reason ("refresh_requested")
+    refuse_sockets  refuse (true)                apps.connections.open is refused
+    redeliver                                    send the last envelope once more
+    options       any of SlackOptions; spans in seconds: clock_skew, edit_window
+
+A wrong body is HTTP 400, an unknown action, channel, message or button 404, each with a sentence in
+`error`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.demo.slack.faults import Fault, FaultKind, Held
+from bot.demo.slack.handles import WorkspaceHandle
+from bot.demo.slack.messages import Message
+from bot.demo.slack.misbehaviour import TokenError
+from bot.demo.slack.options import Json
+from bot.demo.slack.snapshots import snapshot
+from bot.demo.slack.sockets import DisconnectReason
+
+
+class Body(BaseModel):
+    """The body of an action: nothing that it does not know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Where(Body):
+    """A channel, by default the one that the bot is in."""
+
+    channel: str | None = None
+
+
+class Line(Where):
+    """A slash command as typed."""
+
+    line: str
+    user: str | None = None
+
+
+class Press(Where):
+    """A button of a message."""
+
+    ts: str
+    action_id: str | None = None
+    text: str | None = None
+    user: str | None = None
+
+
+class Said(Where):
+    """A plain message."""
+
+    text: str
+    user: str | None = None
+
+
+class Which(Where):
+    """A message."""
+
+    ts: str
+
+
+class NewName(Where):
+    """Another name for a channel."""
+
+    name: str
+
+
+class Event(Body):
+    """An event of the Events API."""
+
+    event: dict[str, Any]
+
+
+class PlannedFault(Body):
+    """What is to happen to the next calls of a method."""
+
+    method: str
+    kind: FaultKind
+    times: int | None = 1
+    after_acceptance: bool = False
+    error: str = "fatal_error"
+    retry_after: int = 1
+
+
+class Refusal(Body):
+    """The error with which the token is refused."""
+
+    error: TokenError = "token_revoked"
+
+
+class Drop(Body):
+    """How sockets end."""
+
+    by_reset: bool = False
+
+
+class Reason(Body):
+    """Why sockets are told to go."""
+
+    reason: DisconnectReason = "refresh_requested"
+
+
+class Refuse(Body):
+    """Whether sockets are refused."""
+
+    refuse: bool = True
+
+
+class Switches(Body):
+    """Options to change; the others stay."""
+
+    scopes: frozenset[str] | None = None
+    rate_limit_per_channel: bool | None = None
+    refused_block_types: frozenset[str] | None = None
+    history: Literal["full", "limited", "forbidden"] | None = None
+    clock_skew: timedelta | None = None
+    socket_ping_seconds: float | None = None
+    edit_window: timedelta | None = None
+    commands: frozenset[str] | None = None
+    app_home: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: the shape of its body and what it does."""
+
+    body: type[Body]
+    run: Callable[[WorkspaceHandle, Any], Awaitable[Json | None]]
+
+
+def control_app(slack: WorkspaceHandle) -> web.Application:
+    """The control API as an application to be mounted."""
+
+    async def act(request: web.Request) -> web.Response:
+        action = ACTIONS.get(request.match_info["action"])
+        if action is None:
+            return _refused(404, f"no such action; there are {', '.join(sorted(ACTIONS))}")
+        if request.content_type != "application/json":
+            return _refused(400, "the body must be JSON (Content-Type: application/json)")
+        try:
+            body = action.body.model_validate_json(await request.read() or b"{}")
+            return web.json_response({"ok": True, **(await action.run(slack, body) or {})})
+        except ValidationError as wrong:
+            problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong.errors()]
+            return _refused(400, "; ".join(problems))
+        except LookupError as missing:
+            return _refused(404, str(missing.args[0]))
+
+    async def state(_request: web.Request) -> web.Response:
+        return web.json_response(snapshot(slack))
+
+    app = web.Application()
+    app.router.add_get("/state", state)
+    app.router.add_post("/{action}", act)
+    return app
+
+
+def _refused(status: int, error: str) -> web.Response:
+    return web.json_response({"ok": False, "error": error}, status=status)
+
+
+def _channel(slack: WorkspaceHandle, body: Where) -> str:
+    if body.channel is None:
+        return slack.channel
+    for channel in slack.workspace.channels.values():
+        if body.channel in {channel.id, channel.name, f"#{channel.name}"}:
+            return channel.id
+    raise LookupError(f"there is no channel {body.channel}")
+
+
+def _user(slack: WorkspaceHandle, user: str | None) -> str | None:
+    if user is not None and user not in slack.workspace.people:
+        raise LookupError(f"there is no person {user}")
+    return user
+
+
+def _message(slack: WorkspaceHandle, body: Where, ts: str) -> Message:
+    message = slack.workspace.find(_channel(slack, body), ts)
+    if message is None:
+        raise LookupError(f"there is no message {ts}")
+    return message
+
+
+async def _command(slack: WorkspaceHandle, body: Line) -> Json:
+    user = _user(slack, body.user)
+    return asdict(await slack.command(body.line, user, _channel(slack, body)))
+
+
+async def _press(slack: WorkspaceHandle, body: Press) -> Json:
+    message, user = _message(slack, body, body.ts), _user(slack, body.user)
+    return asdict(await slack.press(message, action_id=body.action_id, text=body.text, user=user))
+
+
+async def _say(slack: WorkspaceHandle, body: Said) -> Json:
+    return {"ts": slack.say(body.text, _user(slack, body.user), _channel(slack, body)).ts}
+
+
+async def _delete(slack: WorkspaceHandle, body: Which) -> None:
+    slack.faults.delete_message(_message(slack, body, body.ts))
+
+
+async def _event(slack: WorkspaceHandle, body: Event) -> Json:
+    return {"acked": await slack.event(body.event) is not None}
+
+
+async def _fault(slack: WorkspaceHandle, body: PlannedFault) -> None:
+    held = Held(slack.workspace.changes) if body.kind == "hold" else None
+    slack.faults.add(Fault(**body.model_dump(), held=held))
+
+
+async def _clear(slack: WorkspaceHandle, _body: Body) -> None:
+    slack.faults.clear()
+
+
+async def _archive(slack: WorkspaceHandle, body: Where) -> None:
+    slack.faults.archive(_channel(slack, body))
+
+
+async def _unarchive(slack: WorkspaceHandle, body: Where) -> None:
+    slack.faults.unarchive(_channel(slack, body))
+
+
+async def _remove_bot(slack: WorkspaceHandle, body: Where) -> None:
+    slack.faults.remove_bot(_channel(slack, body))
+
+
+async def _invite_bot(slack: WorkspaceHandle, body: Where) -> None:
+    slack.faults.invite_bot(_channel(slack, body))
+
+
+async def _rename(slack: WorkspaceHandle, body: NewName) -> None:
+    slack.faults.rename(_channel(slack, body), body.name)
+
+
+async def _revoke_token(slack: WorkspaceHandle, body: Refusal) -> None:
+    slack.faults.revoke_token(body.error)
+
+
+async def _restore_token(slack: WorkspaceHandle, _body: Body) -> None:
+    slack.faults.restore_token()
+
+
+async def _go_deaf(slack: WorkspaceHandle, _body: Body) -> None:
+    slack.faults.go_deaf()
+
+
+async def _drop_sockets(slack: WorkspaceHandle, body: Drop) -> None:
+    slack.faults.drop_sockets(by_reset=body.by_reset)
+
+
+async def _disconnect(slack: WorkspaceHandle, body: Reason) -> None:
+    await slack.faults.disconnect(body.reason)
+
+
+async def _refuse_sockets(slack: WorkspaceHandle, body: Refuse) -> None:
+    slack.faults.refuse_sockets = body.refuse
+
+
+async def _redeliver(slack: WorkspaceHandle, _body: Body) -> Json:
+    return {"acked": await slack.faults.redeliver() is not None}
+
+
+async def _options(slack: WorkspaceHandle, body: Switches) -> None:
+    given = {name: getattr(body, name) for name in body.model_fields_set}
+    slack.options = replace(slack.options, **given)
+
+
+ACTIONS: Mapping[str, Action] = {
+    "command": Action(Line, _command),
+    "press": Action(Press, _press),
+    "say": Action(Said, _say),
+    "delete": Action(Which, _delete),
+    "event": Action(Event, _event),
+    "fault": Action(PlannedFault, _fault),
+    "clear": Action(Body, _clear),
+    "archive": Action(Where, _archive),
+    "unarchive": Action(Where, _unarchive),
+    "remove_bot": Action(Where, _remove_bot),
+    "invite_bot": Action(Where, _invite_bot),
+    "rename": Action(NewName, _rename),
+    "revoke_token": Action(Refusal, _revoke_token),
+    "restore_token": Action(Body, _restore_token),
+    "go_deaf": Action(Body, _go_deaf),
+    "drop_sockets": Action(Drop, _drop_sockets),
+    "disconnect": Action(Reason, _disconnect),
+    "refuse_sockets": Action(Refuse, _refuse_sockets),
+    "redeliver": Action(Body, _redeliver),
+    "options": Action(Switches, _options),
+}

@@ -1,0 +1,122 @@
+"""Channels, people and messages, and how the Web API spells them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.demo.slack.options import Json
+
+
+@dataclass(slots=True)
+class Channel:
+    """A conversation: public, private, or a direct message with one person."""
+
+    id: str
+    name: str
+    is_private: bool = False
+    is_im: bool = False
+    is_archived: bool = False
+    created: int = 0
+    members: set[str] = field(default_factory=set)
+
+    @property
+    def kind(self) -> str:
+        """The word that scopes use for this kind: `channels`, `groups` or `im`."""
+        if self.is_im:
+            return "im"
+        return "groups" if self.is_private else "channels"
+
+    def as_json(self, bot_user: str) -> Json:
+        """The channel object of conversations.info and conversations.list."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "is_channel": not self.is_im and not self.is_private,
+            "is_group": self.is_private,
+            "is_im": self.is_im,
+            "is_private": self.is_private or self.is_im,
+            "is_archived": self.is_archived,
+            "is_member": bot_user in self.members,
+            "created": self.created,
+            "num_members": len(self.members),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person or a bot of the workspace."""
+
+    id: str
+    name: str
+    real_name: str
+    is_bot: bool = False
+
+    def as_json(self, team: str) -> Json:
+        """The user object of users.info."""
+        return {
+            "id": self.id,
+            "team_id": team,
+            "name": self.name,
+            "real_name": self.real_name,
+            "deleted": False,
+            "is_bot": self.is_bot,
+            "tz": "Europe/Berlin",
+            "profile": {"real_name": self.real_name, "display_name": self.name},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it stands now; `history` holds its earlier versions, oldest first."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str = ""
+    bot_id: str | None = None
+    app_id: str | None = None
+    blocks: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
+    files: list[Json] = field(default_factory=list)
+    metadata: Json | None = None
+    thread_ts: str | None = None
+    broadcast: bool = False
+    ephemeral_to: str | None = None
+    deleted: bool = False
+    edited_ts: str | None = None
+    history: tuple["Message", ...] = ()
+
+    @property
+    def edits(self) -> int:
+        """How often the message was changed after it was posted."""
+        return len(self.history)
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether the message lives in a thread below another one."""
+        return self.thread_ts is not None and self.thread_ts != self.ts
+
+    def as_json(self, *, team: str, include_metadata: bool) -> Json:
+        """The message object of the Web API.
+
+        The payload of metadata comes only where it was asked for (reference §1.7).
+        """
+        optional: dict[str, Any] = {
+            "subtype": "thread_broadcast" if self.broadcast else None,
+            "bot_id": self.bot_id,
+            "app_id": self.app_id,
+            "blocks": self.blocks or None,
+            "attachments": self.attachments or None,
+            "files": self.files or None,
+            "thread_ts": self.thread_ts,
+            "metadata": self.metadata if include_metadata else None,
+        }
+        body: Json = {
+            "type": "message",
+            "ts": self.ts,
+            "user": self.user,
+            "team": team,
+            "text": self.text,
+        }
+        if self.edited_ts:
+            body["edited"] = {"user": self.user, "ts": self.edited_ts}
+        return body | {key: value for key, value in optional.items() if value is not None}

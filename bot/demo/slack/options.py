@@ -1,0 +1,48 @@
+"""What an emulated workspace can be told to be: scopes, limits, clock, refused block types."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+Json = dict[str, Any]
+"""A JSON object as it travels: the one place where `Any` enters."""
+
+DEFAULT_SCOPES = frozenset(
+    {
+        "commands",
+        "chat:write",
+        "files:write",
+        "channels:history",
+        "groups:history",
+        "channels:read",
+        "groups:read",
+    }
+)
+"""What a bot with the least privilege of reference §1.11 asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackOptions:
+    """Switches of one workspace; replace them live with `dataclasses.replace`.
+
+    `history` "limited" is the commercial limit of reference §1.2 (one request a minute, fifteen
+    objects), "forbidden" a token without the history scopes. `edit_window` closes editing of
+    older messages, `commands` are the slash commands of the app's manifest.
+    """
+
+    scopes: frozenset[str] = DEFAULT_SCOPES
+    rate_limit_per_channel: bool = False
+    refused_block_types: frozenset[str] = frozenset()
+    history: Literal["full", "limited", "forbidden"] = "full"
+    clock_skew: timedelta = timedelta(0)
+    socket_ping_seconds: float = 10.0
+    edit_window: timedelta | None = None
+    commands: frozenset[str] = frozenset({"/replica"})
+    app_home: bool = True
+
+    @property
+    def granted_scopes(self) -> frozenset[str]:
+        """The token's scopes, without those that the `history` switch takes away."""
+        if self.history != "forbidden":
+            return self.scopes
+        return frozenset(scope for scope in self.scopes if not scope.endswith(":history"))

@@ -1,0 +1,150 @@
+"""The state of one emulated Slack workspace: clock, channels, people and messages.
+
+It knows what a workspace holds and how it changes. What may be asked of it, and in which words it
+is refused, is the business of `methods`.
+"""
+
+import secrets
+import string
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from bot.demo.slack.changes import Changes
+from bot.demo.slack.files import Files
+from bot.demo.slack.messages import Channel, Member, Message
+from bot.demo.slack.options import Json, SlackOptions
+from bot.demo.slack.triggers import Triggers
+
+_ID_ALPHABET = string.ascii_uppercase + string.digits
+
+
+def new_id(prefix: str, length: int = 10) -> str:
+    """An id as Slack makes them: a letter for the kind, then capitals and digits."""
+    return prefix + "".join(secrets.choice(_ID_ALPHABET) for _ in range(length))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message says; validated before it gets here."""
+
+    text: str = ""
+    blocks: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
+    metadata: Json | None = None
+    files: list[Json] = field(default_factory=list)
+
+
+class Workspace:
+    """Everything that Slack's servers would remember of one team and one installed app."""
+
+    def __init__(self, options: SlackOptions) -> None:
+        self.options = options
+        self.changes = Changes()
+        self.url = ""
+        self.team_id, self.team_domain = new_id("T"), "replica-demo"
+        self.app_id, self.bot_id = new_id("A"), new_id("B")
+        self.bot = Member(new_id("U"), "replica-bot", "Replica Bot", is_bot=True)
+        people = [Member(new_id("U"), "ana", "Ana Silva"), Member(new_id("U"), "ben", "Ben Okafor")]
+        self.members = {member.id: member for member in [self.bot, *people]}
+        self.people = [person.id for person in people]
+        self.channels: dict[str, Channel] = {}
+        self.files = Files()
+        self.triggers = Triggers(self.now)
+        self.homes: dict[str, Json] = {}
+        self.views: list[Json] = []
+        self.bot_token = f"xoxb-{secrets.token_hex(12)}"
+        self.app_token = f"xapp-1-{self.app_id}-{secrets.token_hex(12)}"
+        self.signing_secret = secrets.token_hex(16)
+        self.token_error: str | None = None
+        self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
+        self._used_ts: set[int] = set()
+
+    def now(self) -> float:
+        """The workspace's own clock, in seconds since 1970: `clock_skew` away from ours."""
+        return time.time() + self.options.clock_skew.total_seconds()
+
+    def new_ts(self) -> str:
+        """A message timestamp from the workspace's clock, used once only."""
+        microseconds = int(self.now() * 1_000_000)
+        while microseconds in self._used_ts:
+            microseconds += 1
+        self._used_ts.add(microseconds)
+        return f"{microseconds // 1_000_000}.{microseconds % 1_000_000:06d}"
+
+    def add_channel(
+        self, name: str, *, members: Iterable[str], is_private: bool = False
+    ) -> Channel:
+        """Open a channel and return it."""
+        prefix = "G" if is_private else "C"
+        created = int(self.now())
+        channel = Channel(new_id(prefix), name, is_private=is_private, created=created)
+        channel.members.update(members)
+        self.channels[channel.id] = channel
+        return channel
+
+    def direct_message(self, user: str) -> Channel:
+        """The direct message between the bot and one person, opened on first use."""
+        for channel in self.channels.values():
+            if channel.is_im and user in channel.members:
+                return channel
+        channel = Channel(new_id("D"), user, is_im=True, members={user, self.bot.id})
+        self.channels[channel.id] = channel
+        return channel
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """The message with this timestamp, unless it was deleted."""
+        message = self._messages[channel].get(ts)
+        return None if message is None or message.deleted else message
+
+    def messages(self, channel: str) -> list[Message]:
+        """Everything a channel shows or hides, deleted and ephemeral included, oldest first."""
+        return sorted(self._messages[channel].values(), key=lambda message: message.ts)
+
+    def root_of(self, channel: str, thread_ts: str) -> Message | None:
+        """The first message of the thread that a timestamp belongs to."""
+        message = self.find(channel, thread_ts)
+        if message is None or message.ephemeral_to:
+            return None
+        if message.is_reply and message.thread_ts:
+            return self.find(channel, message.thread_ts)
+        return message
+
+    def post_as_bot(self, channel: str, content: Content, **place: object) -> Message:
+        """Store a message of our app; it carries user, bot and app id (reference §1.7)."""
+        message = self._from(content, channel, self.bot.id)
+        message = replace(message, bot_id=self.bot_id, app_id=self.app_id, **place)  # type: ignore[arg-type]  # named fields of Message
+        return self.store(message)
+
+    def post_as_person(self, channel: str, user: str, text: str) -> Message:
+        """Store what a person typed."""
+        return self.store(self._from(Content(text=text), channel, user))
+
+    def edit(self, message: Message, **changes: object) -> Message:
+        """Put a new version in a message's place; the old one is kept in its history."""
+        earlier = (*message.history, replace(message, history=()))
+        changed = replace(message, history=earlier, edited_ts=self.new_ts(), **changes)  # type: ignore[arg-type]  # named fields of Message
+        return self.store(changed)
+
+    def delete(self, message: Message) -> None:
+        """Take a message out of sight."""
+        self.store(replace(message, deleted=True))
+
+    def store(self, message: Message) -> Message:
+        """Keep a message and tell those who wait."""
+        self._messages[message.channel][message.ts] = message
+        self.changes.ring()
+        return message
+
+    def _from(self, content: Content, channel: str, user: str) -> Message:
+        return Message(
+            ts=self.new_ts(),
+            channel=channel,
+            user=user,
+            text=content.text,
+            blocks=content.blocks,
+            attachments=content.attachments,
+            metadata=content.metadata,
+            files=content.files,
+        )
