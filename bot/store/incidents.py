@@ -1,0 +1,146 @@
+"""Incidents, what was decided about them, and outages of EM."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.core.incidents import Decision, Incident, Status
+from bot.core.sessions import EPOCH, Verdict
+from bot.core.stores import Outage
+from bot.store import rows
+from bot.store.ledgers import Ledger
+from bot.store.tables import (
+    decisions,
+    incidents,
+    jobs,
+    outages,
+    sessions,
+)
+
+
+class IncidentLedger(Ledger):
+    """The incidents' part of `bot.core.stores.PollingTransaction`."""
+
+    async def load_jobs_to_fold(self, starts: Mapping[str, datetime]) -> set[str]:
+        """Name those of these jobs that have an incident a Success at that moment may change."""
+        found: set[str] = set()
+        query = select(incidents.c.job_uid, incidents.c.status, incidents.c.recovered_at)
+        async for row in self.select_in(query, incidents.c.job_uid, list(starts)):
+            if (
+                row.status == Status.OPEN.value
+                or (row.recovered_at or EPOCH) >= starts[row.job_uid]
+            ):
+                found.add(row.job_uid)
+        return found
+
+    async def load_jobs_of_import(self, baseline_at: datetime) -> dict[str, datetime]:
+        """Name the jobs whose newest end is bad, or that had a bad end since the baseline."""
+        is_bad = sessions.c.verdict >= int(Verdict.WARNING)
+        is_good = sessions.c.verdict == int(Verdict.SUCCESS)
+        last_bad = func.max(sessions.c.sorted_at).filter(is_bad)
+        last_good = func.max(sessions.c.sorted_at).filter(is_good)
+        found = await self.connection.execute(
+            select(sessions.c.job_uid, last_bad.label("since"))
+            .where(sessions.c.em == self.em)
+            .group_by(sessions.c.job_uid)
+            .having(
+                and_(
+                    last_bad.is_not(None),
+                    or_(last_good.is_(None), last_bad >= last_good, last_bad > baseline_at),
+                )
+            )
+        )
+        starts = {row.job_uid: row.since for row in found}
+        return {job_uid: min(since, baseline_at) for job_uid, since in starts.items()}
+
+    async def load_incidents(self, ids: Collection[int]) -> dict[int, Incident]:
+        """Load incidents by their ids."""
+        found = {}
+        async for row in self.select_in(select(incidents), incidents.c.id, sorted(ids)):
+            found[row.id] = rows.to_incident(row)
+        return found
+
+    async def save_incidents(self, changed: Sequence[Incident]) -> list[Incident]:
+        """Insert (id 0) or replace incidents, and mark their sessions as held by them."""
+        ids = iter(await self._insert_incidents([each for each in changed if not each.id]))
+        saved = [each if each.id else replace(each, id=next(ids)) for each in changed]
+        known = [each for each in changed if each.id]
+        if known:
+            await self.connection.execute(
+                update(incidents).where(incidents.c.id == bindparam("known_id")),
+                [{"known_id": each.id, **rows.incident_values(each)} for each in known],
+            )
+        held = [
+            {"held_uid": uid, "incident_id": each.id} for each in saved for uid in each.session_uids
+        ]
+        if held:
+            held_uid = sessions.c.uid == bindparam("held_uid")
+            await self.connection.execute(
+                update(sessions).where(sessions.c.em == self.em, held_uid), held
+            )
+        return saved
+
+    async def _insert_incidents(self, new: Sequence[Incident]) -> list[int]:
+        if not new:
+            return []
+        inserted = await self.connection.execute(
+            insert(incidents).returning(incidents.c.id, sort_by_parameter_order=True),
+            [{"em": self.em, **rows.incident_values(each)} for each in new],
+        )
+        return list(inserted.scalars())
+
+    async def save_decisions(
+        self, decided: Sequence[Decision], at: datetime, notice_id: str | None
+    ) -> None:
+        """Keep what was decided and why."""
+        if decided:
+            await self.connection.execute(
+                insert(decisions),
+                [
+                    {
+                        "incident_id": each.incident.id,
+                        "session_uid": each.session_uid,
+                        "reason": each.reason.value,
+                        "decided_at": at,
+                        "notice_id": notice_id,
+                    }
+                    for each in decided
+                ],
+            )
+
+    async def load_names(self, job_uids: Collection[str]) -> dict[str, str]:
+        """Name the backup server of each of these jobs."""
+        found = {}
+        async for row in self.select_in(select(jobs), jobs.c.job_uid, sorted(job_uids)):
+            found[row.job_uid] = row.backup_server
+        return found
+
+    async def load_open_outage(self) -> Outage | None:
+        """Load the outage that has not ended."""
+        row = (
+            await self.connection.execute(
+                select(outages).where(outages.c.em == self.em, outages.c.ended_at.is_(None))
+            )
+        ).one_or_none()
+        return None if row is None else Outage(row.id, row.started_at, row.reason)
+
+    async def save_outage(self, outage: Outage) -> Outage:
+        """Insert (id 0) or replace an outage."""
+        of_outage = {
+            "em": self.em,
+            "started_at": outage.started_at,
+            "ended_at": outage.ended_at,
+            "reason": outage.reason,
+        }
+        if outage.id:
+            await self.connection.execute(
+                update(outages).where(outages.c.id == outage.id).values(of_outage)
+            )
+            return outage
+        inserted = await self.connection.execute(
+            insert(outages).values(of_outage).returning(outages.c.id)
+        )
+        return replace(outage, id=inserted.scalar_one())

@@ -1,0 +1,178 @@
+"""Sessions and their task sessions, as a poll reads and writes them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Dialect,
+    Select,
+    Text,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+    values,
+)
+
+from bot.core.incidents import Observed, Status
+from bot.core.sessions import EPOCH, Session, TaskSession, Verdict
+from bot.core.stores import StoredSession
+from bot.store import rows
+from bot.store.ledgers import Ledger, build_upsert
+from bot.store.rows import chunked
+from bot.store.tables import (
+    Moment,
+    incidents,
+    jobs,
+    sessions,
+    task_sessions,
+    to_microseconds,
+)
+
+
+@lru_cache(maxsize=8)
+def _compile_upsert(dialect: Dialect) -> str:
+    statement = build_upsert(sessions, ["em", "uid"], rows.SAVED_COLUMNS)
+    return str(statement.compile(dialect=dialect, column_keys=rows.SAVED_COLUMNS))
+
+
+class SessionLedger(Ledger):
+    """The sessions' part of `bot.core.stores.PollingTransaction`."""
+
+    async def load_sessions(self, uids: Sequence[str]) -> dict[str, StoredSession]:
+        """Load those of these sessions that are known."""
+        found: dict[str, StoredSession] = {}
+        async for row in self.select_in(select(sessions), sessions.c.uid, uids):
+            found[row.uid] = rows.to_stored(row)
+        return found
+
+    async def save_sessions(self, stored: Sequence[StoredSession]) -> None:
+        """Insert or replace sessions; each job takes the name of its newest session."""
+        await self._upsert_sessions(stored)
+        newest: dict[str, Session] = {}
+        for each in sorted(stored, key=lambda each: each.session.created_at):
+            newest[each.session.job_uid] = each.session
+        await self.upsert(
+            jobs,
+            ["em", "job_uid"],
+            [
+                {
+                    "job_uid": session.job_uid,
+                    "name": session.job_name,
+                    "folded_name": session.job_name.casefold(),
+                    "backup_server": session.backup_server,
+                    "named_at": session.created_at,
+                }
+                for session in newest.values()
+            ],
+            only_if=lambda new: new.named_at >= jobs.c.named_at,
+        )
+
+    async def _upsert_sessions(self, stored: Sequence[StoredSession]) -> None:
+        if stored:
+            statement = _compile_upsert(self.connection.dialect)
+            of_rows = [rows.session_row(self.em, each) for each in stored]
+            await self.connection.exec_driver_sql(statement, of_rows)
+
+    async def confirm_sessions(self, uids: Sequence[str], at: datetime) -> None:
+        """Note that EM repeated these sessions unchanged."""
+        for some in chunked(uids):
+            await self.connection.execute(
+                update(sessions)
+                .where(sessions.c.em == self.em, sessions.c.uid.in_(some))
+                .values(confirmed_at=at, is_vanished=False)
+            )
+
+    async def load_resultless(self, changed_before: datetime) -> list[StoredSession]:
+        """Load the sessions that are Stopped without a Result since before then."""
+        found = await self.connection.execute(
+            select(sessions).where(
+                sessions.c.em == self.em,
+                sessions.c.verdict == int(Verdict.UNFINISHED),
+                func.lower(sessions.c.state) == "stopped",
+                sessions.c.changed_at <= changed_before,
+            )
+        )
+        return [rows.to_stored(row) for row in found]
+
+    async def load_observed(self, starts: Mapping[str, datetime]) -> list[Observed]:
+        """Load each job's sessions from the last Success before its start on.
+
+        The start is moved back to the job's open incident, and all sessions of the incidents that
+        turn up come along, so that each of them is seen whole.
+        """
+        begun = dict(starts)
+        opened = select(incidents.c.job_uid, incidents.c.opened_at).where(
+            incidents.c.status == Status.OPEN.value
+        )
+        async for row in self.select_in(opened, incidents.c.job_uid, list(starts)):
+            begun[row.job_uid] = min(begun[row.job_uid], row.opened_at)
+        observed: dict[str, Observed] = {}
+        for some in chunked(list(begun.items())):
+            for row in await self.connection.execute(self._window(some)):
+                observed[row.uid] = rows.to_observed(row)
+        held = {each.incident_id for each in observed.values() if each.incident_id}
+        members = select(sessions)
+        async for row in self.select_in(members, sessions.c.incident_id, sorted(held)):
+            observed.setdefault(row.uid, rows.to_observed(row))
+        return list(observed.values())
+
+    def _window(self, starts: Sequence[tuple[str, datetime]]) -> Select[Any]:
+        start = (
+            values(column("job_uid", Text), column("start_at", BigInteger), name="start")
+            .data([(uid, to_microseconds(at)) for uid, at in starts])
+            .cte("start")
+        )
+        earlier = sessions.alias("earlier")
+        last_good = (
+            select(func.max(earlier.c.sorted_at))
+            .where(
+                earlier.c.em == self.em,
+                earlier.c.job_uid == start.c.job_uid,
+                earlier.c.sorted_at < start.c.start_at,
+                earlier.c.verdict == int(Verdict.SUCCESS),
+            )
+            .scalar_subquery()
+        )
+        return (
+            select(sessions)
+            .join(start, sessions.c.job_uid == start.c.job_uid)
+            .where(
+                sessions.c.em == self.em,
+                sessions.c.sorted_at >= func.coalesce(last_good, literal(EPOCH, Moment)),
+                or_(
+                    sessions.c.verdict != int(Verdict.UNFINISHED),
+                    sessions.c.incident_id.is_not(None),
+                ),
+            )
+        )
+
+    async def save_reasons(
+        self, asked: Sequence[Session], tasks: Sequence[TaskSession], at: datetime
+    ) -> list[int]:
+        """Keep the task sessions of these sessions; returns the incidents that hold them."""
+        await self.upsert(task_sessions, ["em", "uid"], [rows.task_values(each) for each in tasks])
+        held: set[int] = set()
+        for some in chunked([session.uid for session in asked]):
+            updated = await self.connection.execute(
+                update(sessions)
+                .where(sessions.c.em == self.em, sessions.c.uid.in_(some))
+                .values(reasons_at=at)
+                .returning(sessions.c.incident_id)
+            )
+            held.update(each for each in updated.scalars() if each is not None)
+        return sorted(held)
+
+    async def save_next_runs(self, runs: Mapping[str, datetime]) -> None:
+        """Keep when these jobs run next."""
+        for job_uid, next_run_at in runs.items():
+            await self.connection.execute(
+                update(jobs)
+                .where(jobs.c.em == self.em, jobs.c.job_uid == job_uid)
+                .values(next_run_at=next_run_at)
+            )

@@ -1,0 +1,231 @@
+"""The tables. Keys carry the EM server; moments are whole microseconds since 1970, in UTC.
+
+Integers sort and compare alike on SQLite and PostgreSQL, and lose nothing of what EM sends.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Turn a moment into its number."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime, stored as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Turn a moment into its number."""
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Turn the number back into the moment."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData()
+
+servers = Table(
+    "enterprise_managers",
+    metadata,
+    Column("em", Text, primary_key=True),
+    Column("import_started_at", Moment),
+    Column("import_cursor_at", Moment),
+    Column("baseline_at", Moment),
+    Column("watermark_at", Moment),
+    Column("server_time_at", Moment),
+    Column("polled_at", Moment),
+    Column("failed_polls", Integer, nullable=False, server_default="0"),
+    Column("failing_since_at", Moment),
+    Column("problem", Text, nullable=False, server_default=""),
+    Column("swept_at", Text, nullable=False, server_default="{}"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("em", Text, primary_key=True),
+    Column("job_uid", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("folded_name", Text, nullable=False),
+    Column("backup_server", Text, nullable=False),
+    Column("named_at", Moment, nullable=False),
+    Column("next_run_at", Moment),
+    Index("jobs_by_name", "em", "folded_name"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("em", Text, primary_key=True),
+    Column("uid", Text, primary_key=True),
+    Column("job_uid", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("job_name", Text, nullable=False),
+    Column("job_type", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("sorted_at", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("verdict", Integer, nullable=False),
+    Column("progress", Integer),
+    Column("is_retry", Boolean, nullable=False),
+    Column("failure_message", Text, nullable=False),
+    Column("backup_server_uid", Text, nullable=False),
+    Column("backup_server", Text, nullable=False),
+    Column("links", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("reported_at", Moment, nullable=False),
+    Column("confirmed_at", Moment, nullable=False),
+    Column("incident_id", Integer),
+    Column("reasons_at", Moment),
+    Column("is_vanished", Boolean, nullable=False, server_default="0"),
+    Index("sessions_by_job", "em", "job_uid", "sorted_at"),
+    Index("sessions_by_end", "em", "sorted_at"),
+    Index("sessions_by_incident", "incident_id"),
+    Index("sessions_unfinished", "em", "verdict", "sorted_at"),
+)
+
+task_sessions = Table(
+    "task_sessions",
+    metadata,
+    Column("em", Text, primary_key=True),
+    Column("uid", Text, primary_key=True),
+    Column("session_uid", Text, nullable=False),
+    Column("vm", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", Moment),
+    Column("ended_at", Moment),
+    Column("total_size", BigInteger),
+    Column("backup_server", Text, nullable=False),
+    Index("task_sessions_by_session", "em", "session_uid"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("job_uid", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("peak", Integer, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("last_bad_at", Moment, nullable=False),
+    Column("session_uids", Text, nullable=False),
+    Column("run_count", Integer, nullable=False),
+    Column("streak", Integer, nullable=False),
+    Column("recovered_at", Moment),
+    Column("recovered_by", Text, nullable=False),
+    Column("is_said", Boolean, nullable=False),
+    Index("incidents_by_job", "em", "job_uid"),
+    Index("incidents_by_status", "em", "status"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("incident_id", Integer, nullable=False),
+    Column("session_uid", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_at", Moment, nullable=False),
+    Column("notice_id", Text),
+    Index("decisions_by_notice", "notice_id"),
+    Index("decisions_by_incident", "incident_id"),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("backup_server", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("reason", Text, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("em", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("wanted_revision", Integer, nullable=False),
+    Column("shown_revision", Integer, nullable=False),
+    Column("parent_id", Text, nullable=False),
+    Column("is_broadcast", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("attempt_started_at", Moment),
+    Column("attempt_slack_at", Moment),
+    Column("channel_id", Text, nullable=False),
+    Column("message_ts", Text, nullable=False),
+    Column("told_by", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("is_closed", Boolean, nullable=False),
+    Index("notices_by_subject", "kind", "subject"),
+    Index("notices_due", "is_closed", "due_at"),
+    Index("notices_by_group", "told_by"),
+)
+
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("on_date", Text, nullable=False),
+    Column("period_start", Moment, nullable=False),
+    Column("period_end", Moment, nullable=False),
+    UniqueConstraint("em", "channel", "on_date", name="one_summary_per_channel_and_day"),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("problem", Text, nullable=False),
+    Column("refused_since_at", Moment, nullable=False),
+    Column("probe_at", Moment, nullable=False),
+)

@@ -1,0 +1,267 @@
+"""Loading what messages show, as it is now."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Text, and_, cast, func, select
+
+from bot.core.grouping import GROUP_WINDOW
+from bot.core.incidents import Incident, Reason, Status
+from bot.core.notices import GROUP_ENDED, OUTAGE_ENDED, Kind, Notice
+from bot.core.ports import NoticeView
+from bot.core.sessions import EPOCH, Verdict
+from bot.core.views import (
+    GroupView,
+    IncidentView,
+    OutageView,
+    ReplyEntry,
+    ReplyView,
+    StartView,
+    VmReason,
+)
+from bot.store import rows
+from bot.store.ledgers import Ledger
+from bot.store.tables import (
+    decisions,
+    groups,
+    incidents,
+    jobs,
+    notices,
+    outages,
+    servers,
+    sessions,
+    task_sessions,
+)
+
+
+class Views(Ledger):
+    """Loads views on one connection, for one EM."""
+
+    async def load(self, notice: Notice) -> NoticeView:
+        """Load what a notice shows. Summaries are computed by `bot.services.summarizing`."""
+        match notice.kind:
+            case Kind.INCIDENT:
+                return (await self.load_incidents([int(notice.subject)]))[0]
+            case Kind.GROUP:
+                return await self.load_group(notice)
+            case Kind.REPLY:
+                return await self.load_reply(notice)
+            case Kind.START:
+                return await self.load_start()
+            case Kind.OUTAGE:
+                return await self.load_outage(int(notice.subject))
+        raise AssertionError(f"no view for a notice of kind {notice.kind}")
+
+    async def load_incidents(self, ids: Collection[int]) -> list[IncidentView]:
+        """Load incidents with everything that is said of them, in the order of `ids`."""
+        found = {
+            row.id: rows.to_incident(row)
+            async for row in self.select_in(select(incidents), incidents.c.id, sorted(ids))
+        }
+        latest = await self._load_latest(list(found.values()))
+        of_jobs = await self._load_jobs({each.job_uid for each in found.values()})
+        names = await self._name_jobs(of_jobs)
+        reasons = await self._load_reasons([row.uid for row in latest.values()])
+        last_good = await self._load_last_good(list(latest.values()))
+        return [
+            self._view(found[each], latest[each], of_jobs, names, reasons, last_good)
+            for each in ids
+            if each in latest
+        ]
+
+    @staticmethod
+    def _view(
+        incident: Incident,
+        latest: Row[Any],
+        of_jobs: Mapping[str, Row[Any]],
+        names: Mapping[str, str],
+        reasons: Mapping[str, tuple[VmReason, ...]],
+        last_good: Mapping[str, datetime],
+    ) -> IncidentView:
+        job = of_jobs[incident.job_uid]
+        session = rows.to_session(latest)
+        is_known = latest.reasons_at is not None or latest.uid in reasons
+        next_run_at = job.next_run_at
+        return IncidentView(
+            incident=incident,
+            job_name=names[incident.job_uid],
+            backup_server=session.backup_server or job.backup_server,
+            latest=session,
+            verdict=Verdict(latest.verdict),
+            reported_at=latest.reported_at,
+            vms=reasons.get(latest.uid, ()) if is_known else None,
+            last_good_at=last_good.get(latest.uid),
+            next_run_at=next_run_at if next_run_at and next_run_at > session.order[0] else None,
+        )
+
+    async def _load_latest(self, of: Sequence[Incident]) -> dict[int, Row[Any]]:
+        """Load each incident's newest bad session; where none is bad any more, its newest."""
+        newest: dict[int, Row[Any]] = {}
+        query = select(sessions).order_by(sessions.c.sorted_at, sessions.c.created_at)
+        async for row in self.select_in(query, sessions.c.incident_id, [each.id for each in of]):
+            known = newest.get(row.incident_id)
+            if known is None or row.verdict >= Verdict.WARNING or known.verdict < Verdict.WARNING:
+                newest[row.incident_id] = row
+        return newest
+
+    async def _load_jobs(self, job_uids: Collection[str]) -> dict[str, Row[Any]]:
+        return {
+            row.job_uid: row
+            async for row in self.select_in(select(jobs), jobs.c.job_uid, sorted(job_uids))
+        }
+
+    async def _name_jobs(self, of_jobs: Mapping[str, Row[Any]]) -> dict[str, str]:
+        """Call jobs by their name, and `name @ backup server` where it is not unique."""
+        folded = sorted({row.folded_name for row in of_jobs.values()})
+        query = select(jobs.c.folded_name).group_by(jobs.c.folded_name).having(func.count() > 1)
+        shared = {
+            row.folded_name async for row in self.select_in(query, jobs.c.folded_name, folded)
+        }
+        return {uid: display_name(row, shared) for uid, row in of_jobs.items()}
+
+    async def _load_reasons(self, session_uids: Sequence[str]) -> dict[str, tuple[VmReason, ...]]:
+        found: dict[str, list[VmReason]] = {}
+        query = select(task_sessions).order_by(task_sessions.c.vm)
+        async for row in self.select_in(query, task_sessions.c.session_uid, session_uids):
+            task = rows.to_task(row)
+            if task.verdict.is_bad:
+                of_session = found.setdefault(task.session_uid, [])
+                of_session.append(VmReason(task.vm, task.verdict, task.reason))
+        return {uid: tuple(sorted(vms, key=lambda vm: -vm.verdict)) for uid, vms in found.items()}
+
+    async def _load_last_good(self, latest: Sequence[Row[Any]]) -> dict[str, datetime]:
+        """Map session uids to the creation of the last Success or Warning before them."""
+        good = sessions.alias("good")
+        last_good = (
+            select(func.max(good.c.created_at))
+            .where(
+                good.c.em == sessions.c.em,
+                good.c.job_uid == sessions.c.job_uid,
+                good.c.sorted_at < sessions.c.sorted_at,
+                good.c.verdict.in_([int(Verdict.SUCCESS), int(Verdict.WARNING)]),
+            )
+            .scalar_subquery()
+        )
+        query = select(sessions.c.uid, last_good.label("last_good_at"))
+        uids = [row.uid for row in latest]
+        return {
+            row.uid: row.last_good_at
+            async for row in self.select_in(query, sessions.c.uid, uids)
+            if row.last_good_at is not None
+        }
+
+    async def load_group(self, notice: Notice) -> GroupView:
+        """Load a group with all its members, as they opened."""
+        group = (
+            await self.connection.execute(select(groups).where(groups.c.id == int(notice.subject)))
+        ).one()
+        members = await self.load_incidents(await self._load_members(notice.id))
+        separately = await self._count_told_separately(group) if group.backup_server else 0
+        return GroupView(group.backup_server, group.opened_at, tuple(members), separately)
+
+    async def _count_told_separately(self, group: Row[Any]) -> int:
+        """Count the incidents of the same storm that were told before it was one."""
+        counted = await self.connection.execute(
+            select(func.count())
+            .select_from(notices)
+            .join(incidents, notices.c.subject == cast(incidents.c.id, Text))
+            .join(jobs, and_(jobs.c.em == incidents.c.em, jobs.c.job_uid == incidents.c.job_uid))
+            .where(
+                notices.c.em == self.em,
+                notices.c.kind == Kind.INCIDENT.value,
+                notices.c.channel == group.channel,
+                notices.c.told_by == "",
+                notices.c.created_at >= group.opened_at - GROUP_WINDOW,
+                notices.c.created_at <= group.opened_at,
+                jobs.c.backup_server == group.backup_server,
+            )
+        )
+        return int(counted.scalar_one())
+
+    async def _load_members(self, leader_id: str) -> list[int]:
+        """List the incidents that a group's notice tells of, as they opened."""
+        told = await self.connection.execute(
+            select(notices.c.subject)
+            .where(notices.c.told_by == leader_id)
+            .order_by(notices.c.sequence)
+        )
+        return [int(subject) for subject in told.scalars()]
+
+    async def load_reply(self, notice: Notice) -> ReplyView:
+        """Load what a thread reply tells: decisions, a group's end, or an outage's."""
+        if notice.subject.startswith(OUTAGE_ENDED):
+            outage = await self.load_outage(int(notice.subject.removeprefix(OUTAGE_ENDED)))
+            return ReplyView(outage=outage)
+        if notice.subject == GROUP_ENDED:
+            return ReplyView(group_ended=len(await self._load_members(notice.parent_id)))
+        found = await self.connection.execute(
+            select(decisions).where(decisions.c.notice_id == notice.id).order_by(decisions.c.id)
+        )
+        decided = list(found)
+        views = await self.load_incidents(list(dict.fromkeys(row.incident_id for row in decided)))
+        by_id = {view.incident.id: view for view in views}
+        told = {
+            row.uid: row
+            async for row in self.select_in(
+                select(sessions), sessions.c.uid, [row.session_uid for row in decided]
+            )
+        }
+        entries = (
+            _entry(row, by_id[row.incident_id], told.get(row.session_uid))
+            for row in decided
+            if row.incident_id in by_id
+        )
+        return ReplyView(tuple(entries))
+
+    async def load_start(self) -> StartView:
+        """Load where things stand."""
+        state = (
+            await self.connection.execute(select(servers).where(servers.c.em == self.em))
+        ).one()
+        return StartView(
+            em_name=self.em,
+            started_at=state.baseline_at or EPOCH,
+            job_count=await self._count(jobs),
+            session_count=await self._count(sessions),
+            failing=tuple(await self.load_open()),
+        )
+
+    async def _count(self, table: Any) -> int:
+        counted = await self.connection.execute(
+            select(func.count()).select_from(table).where(table.c.em == self.em)
+        )
+        return int(counted.scalar_one())
+
+    async def load_open(self) -> list[IncidentView]:
+        """Load the open incidents, most urgent first: failed before warned, then the longest."""
+        found = await self.connection.execute(
+            select(incidents.c.id)
+            .where(incidents.c.em == self.em, incidents.c.status == Status.OPEN.value)
+            .order_by(incidents.c.peak.desc(), incidents.c.opened_at)
+        )
+        return await self.load_incidents(list(found.scalars()))
+
+    async def load_outage(self, outage_id: int) -> OutageView:
+        """Load a time in which EM could not be read."""
+        row = (
+            await self.connection.execute(select(outages).where(outages.c.id == outage_id))
+        ).one()
+        return OutageView(self.em, row.started_at, row.reason, row.ended_at)
+
+
+def display_name(job: Row[Any], shared: Collection[str]) -> str:
+    """Call a job by its name, and by its backup server too where others share the name."""
+    is_shared = job.folded_name in shared and job.backup_server
+    return f"{job.name} @ {job.backup_server}" if is_shared else str(job.name)
+
+
+def _entry(decision: Row[Any], view: IncidentView, told: Row[Any] | None) -> ReplyEntry:
+    return ReplyEntry(
+        reason=Reason(decision.reason),
+        incident=view.incident,
+        job_name=view.job_name,
+        session=rows.to_session(told) if told else None,
+        verdict=Verdict(told.verdict) if told else view.verdict,
+        reported_at=told.reported_at if told else None,
+    )
