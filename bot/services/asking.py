@@ -1,0 +1,220 @@
+"""Answering questions: live from EM, from the store where EM cannot be asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+
+from bot.core.answers import (
+    Candidates,
+    SessionAnswer,
+    SessionList,
+    StatusAnswer,
+    Unknown,
+)
+from bot.core.ports import SessionSource
+from bot.core.references import SHORTEST_PREFIX, Form, Reference, nearest_names, parse_reference
+from bot.core.sessions import EPOCH, Session, TaskSession, guid_of
+from bot.core.stores import AskingStore, DeliveringStore, StoredSession
+from bot.core.views import SummaryView
+from bot.errors import EnterpriseManagerError, EnterpriseManagerUnavailable, NotFound
+from bot.services.summarizing import Summarizing
+
+PAGE = 15
+MOST_CANDIDATES = 50
+FAILED_SINCE = timedelta(days=1)
+SESSION_URN = "urn:veeam:ReplicaJobSession:"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the bot says of itself, and where people find EM's own pages ("" if nowhere)."""
+
+    poll_interval: timedelta
+    ui_url: str
+    started_at: datetime
+
+
+class Asking:
+    """Answers `/replica …`; every method raises `EnterpriseManagerError` when nothing is known."""
+
+    def __init__(
+        self,
+        source: SessionSource,
+        store: AskingStore,
+        notices: DeliveringStore,
+        summarizing: Summarizing,
+        about: About,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._notices = notices
+        self._summarizing = summarizing
+        self._about = about
+
+    async def find(self, text: str) -> SessionAnswer | Candidates | Unknown:
+        """Find the session that a person means, in any form of DESIGN §6."""
+        reference = parse_reference(text)
+        match reference.form:
+            case Form.ID:
+                return await self._answer_by_id(reference.text)
+            case Form.PREFIX:
+                return await self._answer_by_prefix(reference)
+            case Form.NAME:
+                return await self._answer_by_name(reference.text)
+            case Form.FOREIGN:
+                return Unknown(
+                    text,
+                    "That is the id of something else in EM. I look up replication sessions: "
+                    "their id, URN or URL, a session name, or a job name.",
+                )
+            case _:
+                return Unknown(
+                    text,
+                    "That looks like a session id, but it is not a whole one. An id reads "
+                    "04f694ad-664c-4603-a747-00edecae4f17; its first 8 characters are enough "
+                    "for sessions I have seen.",
+                )
+
+    async def _answer_by_id(self, guid: str) -> SessionAnswer | Unknown:
+        uid = SESSION_URN + guid
+        try:
+            session = await self._source.fetch_session(guid)
+        except NotFound as error:
+            stored = await self._store.load_session(uid)
+            if stored:
+                return self._from_store(*stored, str(error))
+            return Unknown(
+                guid,
+                "EM has no replication session with this id. EM keeps the last 30 days here, "
+                "and ids of backup jobs, VMs or task sessions are other ids.",
+            )
+        except EnterpriseManagerUnavailable as error:
+            stored = await self._store.load_session(uid)
+            if stored is None:
+                raise
+            return self._from_store(*stored, str(error))
+        return await self._complete(session)
+
+    async def _complete(self, session: Session) -> SessionAnswer:
+        """Add the task sessions; without them the answer still stands."""
+        tasks: tuple[TaskSession, ...] | None = None
+        problem = ""
+        try:
+            tasks = await self._source.fetch_task_sessions(session.uid)
+        except EnterpriseManagerError as error:
+            problem = str(error)
+        return SessionAnswer(session, tasks, ui_url=self._about.ui_url, tasks_problem=problem)
+
+    def _from_store(
+        self, stored: StoredSession, tasks: tuple[TaskSession, ...], problem: str
+    ) -> SessionAnswer:
+        return SessionAnswer(
+            stored.session,
+            tasks or None,
+            ui_url=self._about.ui_url,
+            confirmed_at=stored.confirmed_at,
+            em_problem=problem,
+        )
+
+    async def _answer_by_prefix(self, reference: Reference) -> SessionAnswer | Candidates | Unknown:
+        found = await self._store.find_by_prefix(reference.text, MOST_CANDIDATES)
+        if found:
+            return await self._pick(reference.text, [each.session for each in found])
+        named = await self._answer_by_name(reference.text)
+        if not isinstance(named, Unknown):
+            return named
+        return Unknown(
+            reference.text,
+            f"I have seen no session whose id starts so. {SHORTEST_PREFIX} characters or more are "
+            "enough for a session I have seen; older ones need the whole id.",
+        )
+
+    async def _answer_by_name(self, name: str) -> SessionAnswer | Candidates | Unknown:
+        stored = await self._store.find_by_name(name, MOST_CANDIDATES)
+        if stored:
+            exact = [each.session for each in stored]
+            return await self._pick(name, await self._renew(exact, name))
+        found = await self._source.fetch_sessions_by_name(name)
+        if found:
+            newest: dict[str, Session] = {}
+            by_name = [each for each in found if each.name == name]
+            for each in by_name or found:
+                newest.setdefault(each.uid if by_name else each.job_uid, each)
+            return await self._pick(name, list(newest.values()))
+        names = await self._store.load_job_names()
+        return Unknown(name, "No session and no job has this name.", nearest_names(name, names))
+
+    async def _renew(self, sessions: Sequence[Session], name: str) -> list[Session]:
+        """Replace the newest known session of a job by its newest in EM, where EM can be asked."""
+        if any(each.name == name for each in sessions) or len(sessions) > 1:
+            return list(sessions)
+        try:
+            newest = await self._source.fetch_newest_session(sessions[0].job_uid)
+        except EnterpriseManagerError:
+            return list(sessions)
+        return [newest or sessions[0]]
+
+    async def _pick(
+        self, asked: str, sessions: Sequence[Session]
+    ) -> SessionAnswer | Candidates | Unknown:
+        if len(sessions) == 1:
+            return await self._answer_by_id(guid_of(sessions[0].uid))
+        return Candidates(asked, tuple(sessions))
+
+    async def list_failed(self) -> SessionList:
+        """List what failed or warned within a day, and what is still open."""
+        state = await self._store.load_state()
+        since = (state.server_time_at or EPOCH + FAILED_SINCE) - FAILED_SINCE
+        sessions, total = await self._store.load_bad_since(since, PAGE)
+        return SessionList(
+            "Failed or warned in the last 24 hours",
+            tuple(each.session for each in sessions),
+            total,
+            incidents=tuple(await self._store.load_open_views()),
+            confirmed_at=state.polled_at,
+            em_problem=state.problem,
+        )
+
+    async def list_running(self) -> SessionList:
+        """List what runs now, live from EM; from the store where EM cannot be asked."""
+        title = "Running now"
+        try:
+            running: dict[str, Session] = {}
+            async for page in self._source.iter_running():
+                running |= {session.uid: session for session in page.sessions}
+        except EnterpriseManagerUnavailable as error:
+            stored, total = await self._store.load_running(PAGE)
+            state = await self._store.load_state()
+            sessions = tuple(each.session for each in stored)
+            return SessionList(
+                title, sessions, total, confirmed_at=state.polled_at, em_problem=str(error)
+            )
+        longest_first = sorted(running.values(), key=lambda session: session.created_at)
+        return SessionList(title, tuple(longest_first[:PAGE]), len(running))
+
+    async def describe_status(self) -> StatusAnswer:
+        """Say how the bot itself is."""
+        state = await self._store.load_state()
+        figures = await self._store.load_figures()
+        pauses = await self._notices.load_pauses()
+        return StatusAnswer(
+            em_name=self._source.name,
+            em_problem=state.problem,
+            last_poll_at=state.polled_at,
+            watermark_at=state.watermark_at,
+            baseline_at=state.baseline_at,
+            poll_interval=self._about.poll_interval,
+            job_count=figures.jobs,
+            session_count=figures.sessions,
+            open_incidents=figures.open_incidents,
+            running=figures.running,
+            unsent=figures.unsent,
+            slack_problems=tuple(pause.problem for pause in pauses.values()),
+            started_at=self._about.started_at,
+            version=version("replica-bot"),
+        )
+
+    async def summarize(self) -> SummaryView:
+        """Sum up the last 24 hours."""
+        return await self._summarizing.summarize_now()

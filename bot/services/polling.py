@@ -1,0 +1,256 @@
+"""Polling: ask EM what finished, record it, and notice when EM cannot be read.
+
+The rules are those of DESIGN §2, Polling. One poll at a time: the schedule does not stack them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from bot.core.incidents import Policy
+from bot.core.notices import OUTAGE_ENDED, Kind
+from bot.core.polls import (
+    BLIND_AFTER,
+    HISTORY,
+    OVERLAP,
+    SWEEPS,
+    EmState,
+    Sweep,
+    advance_watermark,
+)
+from bot.core.ports import Clock, Heartbeat, SessionPage, SessionSource
+from bot.core.sessions import EPOCH, Session, Verdict
+from bot.core.stores import Outage, PollingStore, PollingTransaction
+from bot.errors import EnterpriseManagerError, NotFound
+from bot.services.recording import Recording, Seen
+from bot.services.telling import Audience, Telling
+
+MOST_AT_ONCE = 5_000
+"""So many sessions are committed at once; a poll that brings more commits several times."""
+
+PAGES_PER_SECOND = 4
+"""How fast sweeps read: EM must not notice them (DESIGN §2, Polling)."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What people want to hear, and where."""
+
+    audience: Audience
+    wanted: frozenset[Verdict]
+
+
+class Polling:
+    """Polls one EM. `on_recorded` is called after each commit, so that delivering can begin."""
+
+    def __init__(
+        self,
+        source: SessionSource,
+        store: PollingStore,
+        wishes: Wishes,
+        clock: Clock,
+        heartbeat: Heartbeat,
+        on_recorded: Callable[[], None],
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._wishes = wishes
+        self._clock = clock
+        self._heartbeat = heartbeat
+        self._on_recorded = on_recorded
+
+    async def poll(self) -> bool:
+        """Run one cycle; tells whether EM could be read. EM's failures are recorded, not raised."""
+        try:
+            await self._run_cycle()
+        except EnterpriseManagerError as error:
+            await self._record_failure(error)
+            return False
+        await self._heartbeat.send()
+        return True
+
+    async def _run_cycle(self) -> None:
+        running, server_time = await self._fetch_running()
+        state = await self._store.load_state()
+        if state.baseline_at is None:
+            state = await self._import_history(state, server_time)
+        watermark = state.watermark_at or server_time
+        vanished_candidates = set(await self._store.load_running()) - {s.uid for s in running}
+        batch = list(running)
+        async for page in self._source.iter_ended(watermark, watermark - OVERLAP):
+            batch += page.sessions
+            server_time = page.server_time or server_time
+            if len(batch) >= MOST_AT_ONCE:
+                await self._record(batch, server_time, None)
+                vanished_candidates -= {session.uid for session in batch}
+                batch = []
+        vanished_candidates -= {session.uid for session in batch}
+        batch += await self._fetch_lost(sorted(vanished_candidates))
+        await self._record(batch, server_time, watermark)
+
+    async def _fetch_running(self) -> tuple[list[Session], datetime]:
+        running: list[Session] = []
+        server_time: datetime | None = None
+        async for page in self._source.iter_running():
+            running += page.sessions
+            server_time = page.server_time or server_time
+        return running, server_time or self._clock()
+
+    async def _fetch_lost(self, uids: Sequence[str]) -> list[Session]:
+        """Ask for sessions that ran and are in neither list; EM may have dropped them."""
+        found, vanished = [], []
+        for uid in uids:
+            try:
+                found.append(await self._source.fetch_session(uid))
+            except NotFound:
+                vanished.append(uid)
+        if vanished:
+            log.info("sessions_vanished", count=len(vanished))
+            await self._store.mark_vanished(vanished)
+        return found
+
+    async def _record(
+        self, batch: Sequence[Session], server_time: datetime, watermark: datetime | None
+    ) -> None:
+        """Commit what was seen; with `watermark`, the poll is complete and W may move."""
+        now = self._clock()
+        async with self._store.transaction() as ledger:
+            state = await ledger.load_state()
+            recording = Recording(ledger, self._wishes.audience, now)
+            touched = await recording.keep(Seen(batch, now, server_time))
+            await recording.judge(touched, self._policy(state))
+            if watermark is not None:
+                state = await self._conclude_outage(ledger, state, now)
+                ends = [s.ended_at for s in batch if s.is_stopped and s.ended_at]
+                await ledger.save_state(
+                    replace(
+                        state,
+                        watermark_at=advance_watermark(watermark, ends, server_time),
+                        server_time_at=server_time,
+                        polled_at=now,
+                    )
+                )
+        self._on_recorded()
+
+    def _policy(self, state: EmState) -> Policy:
+        return Policy(state.baseline_at or EPOCH, self._wishes.wanted)
+
+    async def _import_history(self, state: EmState, server_time: datetime) -> EmState:
+        """Store the last 30 days as history; a kill midway resumes it.
+
+        EM's clock when the import began is the baseline: what ended before is never alerted.
+        """
+        begun_at = state.import_started_at or server_time
+        state = replace(state, import_started_at=begun_at)
+        log.info("history_import_started", resumed=state.import_cursor_at is not None)
+        since = state.import_cursor_at or begun_at - HISTORY
+        async for page in self._source.iter_window(since, only_bad=False):
+            state = await self._keep_history(page, state, server_time)
+        now = self._clock()
+        state = replace(state, baseline_at=begun_at, watermark_at=begun_at)
+        state = replace(state, swept_at={sweep.name: now for sweep in SWEEPS})
+        async with self._store.transaction() as ledger:
+            recording = Recording(ledger, self._wishes.audience, now)
+            await recording.judge(await ledger.load_jobs_of_import(begun_at), self._policy(state))
+            await ledger.save_state(state)
+            telling = Telling(ledger, self._wishes.audience, now)
+            await telling.announce(Kind.START, self._source.name)
+        log.info("history_import_finished", baseline_at=begun_at.isoformat())
+        self._on_recorded()
+        return state
+
+    async def _keep_history(
+        self, page: SessionPage, state: EmState, server_time: datetime
+    ) -> EmState:
+        ends = [s.ended_at for s in page.sessions if s.is_stopped and s.ended_at]
+        cursor = max(
+            [*ends, *([state.import_cursor_at] if state.import_cursor_at else [])], default=None
+        )
+        if cursor is not None:
+            cursor = min(cursor, state.import_started_at or cursor)
+        state = replace(state, import_cursor_at=cursor)
+        now = self._clock()
+        async with self._store.transaction() as ledger:
+            recording = Recording(ledger, self._wishes.audience, now)
+            await recording.keep(Seen(page.sessions, now, page.server_time or server_time))
+            await ledger.save_state(state)
+        return state
+
+    async def sweep(self) -> None:
+        """Look further back where it is time to, a few pages a second; EM may report late."""
+        state = await self._store.load_state()
+        if state.baseline_at is None or state.server_time_at is None or state.failed_polls:
+            return
+        for each in SWEEPS:
+            if state.is_sweep_due(each, self._clock()):
+                await self._run_sweep(each, state.server_time_at)
+
+    async def _run_sweep(self, sweep: Sweep, server_time: datetime) -> None:
+        try:
+            pages = self._source.iter_window(server_time - sweep.span, only_bad=sweep.only_bad)
+            async for page in _slowly(pages):
+                await self._record(page.sessions, page.server_time or server_time, None)
+            if sweep.only_bad:
+                await self._refresh_failing_jobs(server_time)
+        except EnterpriseManagerError as error:
+            log.warning("sweep_failed", sweep=sweep.name, error=str(error))
+            return
+        async with self._store.transaction() as ledger:
+            state = await ledger.load_state()
+            swept_at = {**(state.swept_at or {}), sweep.name: self._clock()}
+            await ledger.save_state(replace(state, swept_at=swept_at))
+
+    async def _refresh_failing_jobs(self, server_time: datetime) -> None:
+        """Read the newest session of each job with an open incident: its Success may be late."""
+        for job_uid in await self._store.load_jobs_of_open_incidents():
+            newest = await self._source.fetch_newest_session(job_uid)
+            if newest:
+                await self._record([newest], server_time, None)
+            await asyncio.sleep(1 / PAGES_PER_SECOND)
+
+    async def _record_failure(self, error: EnterpriseManagerError) -> None:
+        """Count a failed poll; over three in a row make an outage, told once."""
+        now = self._clock()
+        async with self._store.transaction() as ledger:
+            state = await ledger.load_state()
+            first = state.failed_polls == 0
+            state = replace(
+                state,
+                failed_polls=state.failed_polls + 1,
+                failing_since_at=state.failing_since_at or now,
+                problem=str(error),
+            )
+            if state.failed_polls == BLIND_AFTER + 1 and not await ledger.load_open_outage():
+                started_at = state.failing_since_at or now
+                outage = await ledger.save_outage(Outage(0, started_at, str(error)))
+                telling = Telling(ledger, self._wishes.audience, now)
+                await telling.announce(Kind.OUTAGE, str(outage.id))
+            await ledger.save_state(state)
+        if first:
+            log.warning("em_cannot_be_read", error=str(error))
+        self._on_recorded()
+
+    async def _conclude_outage(
+        self, ledger: PollingTransaction, state: EmState, now: datetime
+    ) -> EmState:
+        if not state.failed_polls:
+            return state
+        log.info("em_can_be_read_again", failed_polls=state.failed_polls)
+        outage = await ledger.load_open_outage()
+        if outage:
+            await ledger.save_outage(replace(outage, ended_at=now))
+            telling = Telling(ledger, self._wishes.audience, now)
+            await telling.conclude(Kind.OUTAGE, str(outage.id), f"{OUTAGE_ENDED}{outage.id}")
+        return replace(state, failed_polls=0, failing_since_at=None, problem="")
+
+
+async def _slowly(pages: AsyncIterator[SessionPage]) -> AsyncIterator[SessionPage]:
+    async for page in pages:
+        yield page
+        if not page.is_last:
+            await asyncio.sleep(1 / PAGES_PER_SECOND)

@@ -1,0 +1,296 @@
+"""Every setting: its name, its default, its check. Environment or `.env`, as DESIGN §5 lists them.
+
+A secret may also come from a file, named by `<NAME>_FILE`.
+"""
+
+import re
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bot.core.sessions import Verdict
+from bot.errors import SettingsWrong
+
+SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VEEAM_USERNAME", "VEEAM_PASSWORD")
+"""Settings that may come from a file."""
+
+EXAMPLES = {
+    "SLACK_BOT_TOKEN": "SLACK_BOT_TOKEN=xoxb-… (Slack app → OAuth & Permissions)",
+    "SLACK_APP_TOKEN": "SLACK_APP_TOKEN=xapp-… (Slack app → Basic Information → App-Level Tokens)",
+    "SLACK_API_URL": "SLACK_API_URL=https://slack.com/api/",
+    "VEEAM_URL": "VEEAM_URL=https://em.example.com:9398",
+    "VEEAM_USERNAME": "VEEAM_USERNAME=DOMAIN\\replica-bot",
+    "VEEAM_PASSWORD": "VEEAM_PASSWORD_FILE=/run/secrets/veeam-password",
+    "VEEAM_CA_FILE": "VEEAM_CA_FILE=/etc/replica-bot/em-ca.pem",
+    "VEEAM_FINGERPRINT": "VEEAM_FINGERPRINT=the 64 hex digits of the certificate's SHA-256",
+    "VEEAM_FORMAT": "VEEAM_FORMAT=json",
+    "VEEAM_UI_URL": "VEEAM_UI_URL=https://em.example.com:9443",
+    "DATABASE_URL": "DATABASE_URL=sqlite+aiosqlite:////var/lib/replica-bot/replica-bot.db",
+    "ALERT_CHANNEL": "ALERT_CHANNEL=C0123456789 (channel → About → Channel ID)",
+    "ALERT_RESULTS": "ALERT_RESULTS=Warning,Failed",
+    "ALERT_GROUP_OVER": "ALERT_GROUP_OVER=5",
+    "SUMMARY_CHANNEL": "SUMMARY_CHANNEL=C0123456789",
+    "SUMMARY_TIME": "SUMMARY_TIME=08:00",
+    "TIMEZONE": "TIMEZONE=Europe/Berlin",
+    "POLL_INTERVAL": "POLL_INTERVAL=60s",
+    "HEARTBEAT_URL": "HEARTBEAT_URL=https://hc-ping.example.com/your-uuid",
+    "HTTP_PORT": "HTTP_PORT=8080",
+    "LOG_LEVEL": "LOG_LEVEL=INFO",
+    "LOG_FORMAT": "LOG_FORMAT=json",
+}
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*", re.IGNORECASE)
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def parse_duration(text: Any) -> Any:
+    """Read `90s`, `15m`, `24h`, `2d` or `100ms`; anything but text is left as it is."""
+    if not isinstance(text, str):
+        return text
+    match = _DURATION.fullmatch(text)
+    if not match:
+        raise ValueError("is not a duration; write a number and a unit: 90s, 15m, 24h, 2d")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2].lower()])
+
+
+def parse_time(text: Any) -> Any:
+    """Read a wall-clock time such as `08:00`; anything but text is left as it is."""
+    if not isinstance(text, str):
+        return text
+    match = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*", text)
+    if not match or int(match[1]) > 23 or int(match[2]) > 59:
+        raise ValueError("is not a time of day; write it as 08:00")
+    return time(int(match[1]), int(match[2]))
+
+
+def parse_zone(text: Any) -> Any:
+    """Read the name of a time zone; anything but text is left as it is."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return ZoneInfo(text.strip())
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("is not a known time zone") from error
+
+
+def parse_results(text: Any) -> Any:
+    """Read a list of results to alert on; anything but text is left as it is."""
+    if not isinstance(text, str):
+        return text
+    known = {"warning": Verdict.WARNING, "failed": Verdict.FAILED}
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    if not names or not set(names) <= set(known):
+        raise ValueError("names results that cannot be alerted; use Warning, Failed or both")
+    return frozenset(known[name] for name in names)
+
+
+def check_url(url: str) -> str:
+    """Accept an http or https address with a host."""
+    try:
+        parts = urlsplit(url.strip())
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if url and not is_good:
+        raise ValueError("is not an http(s) address")
+    return url.strip()
+
+
+def check_em_url(url: str) -> str:
+    """Accept EM's https address; plain http only on this machine, because it sends a password."""
+    parts = urlsplit(check_url(url))
+    if parts.username or parts.password:
+        raise ValueError("holds a user name or password; they have settings of their own")
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise ValueError("must be https: the bot sends its password there (EM's port is 9398)")
+    return url.strip()
+
+
+def check_fingerprint(text: str) -> str:
+    """Accept a SHA-256 in hex, with or without colons."""
+    digits = text.replace(":", "").replace(" ", "").lower()
+    if text and not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise ValueError("is not a SHA-256 fingerprint of 64 hex digits")
+    return digits
+
+
+def check_file(path: str) -> str:
+    """Accept the path of a file that can be read."""
+    if path and not Path(path).is_file():
+        raise ValueError(f"names a file that is not there: {path}")
+    return path
+
+
+def check_database(url: str) -> str:
+    """Accept SQLite in SQLAlchemy's form; a plain `sqlite:///` is understood."""
+    if url.startswith("sqlite:///"):
+        url = url.replace("sqlite:///", "sqlite+aiosqlite:///", 1)
+    if not re.fullmatch(r"sqlite\+aiosqlite:///.+", url):
+        raise ValueError("is not a SQLite address; this version keeps its data in SQLite")
+    return url
+
+
+def check_bot_token(secret: SecretStr) -> SecretStr:
+    """Refuse a token of another kind: they are easily mixed up."""
+    if not secret.get_secret_value() or secret.get_secret_value().startswith(("xapp-", "xoxp-")):
+        raise ValueError("is not a bot token; those begin with xoxb-")
+    return secret
+
+
+def check_app_token(secret: SecretStr) -> SecretStr:
+    """Refuse a token of another kind."""
+    if not secret.get_secret_value() or secret.get_secret_value().startswith("xox"):
+        raise ValueError("is not an app-level token; those begin with xapp-")
+    return secret
+
+
+def check_interval(span: timedelta) -> timedelta:
+    """Accept a poll interval that EM bears and that still notices something."""
+    if not timedelta(milliseconds=100) <= span <= timedelta(hours=1):
+        raise ValueError("is out of range; use 100ms to 1h")
+    return span
+
+
+Url = Annotated[str, AfterValidator(check_url)]
+
+
+class Settings(BaseSettings):
+    """The settings, checked. Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    slack_bot_token: Annotated[SecretStr, AfterValidator(check_bot_token)]
+    slack_app_token: Annotated[SecretStr, AfterValidator(check_app_token)]
+    slack_api_url: Url = "https://slack.com/api/"
+    veeam_url: Annotated[str, AfterValidator(check_em_url)]
+    veeam_username: str
+    veeam_password: SecretStr
+    veeam_ca_file: Annotated[str, AfterValidator(check_file)] = ""
+    veeam_fingerprint: Annotated[str, AfterValidator(check_fingerprint)] = ""
+    veeam_format: Annotated[
+        Literal["json", "xml"],
+        BeforeValidator(lambda text: text.lower() if isinstance(text, str) else text),
+    ] = "json"
+    veeam_ui_url: Url = ""
+    database_url: Annotated[str, AfterValidator(check_database)] = (
+        "sqlite+aiosqlite:///replica-bot.db"
+    )
+    alert_channel: str
+    alert_results: Annotated[frozenset[Verdict], NoDecode, BeforeValidator(parse_results)] = (
+        frozenset({Verdict.WARNING, Verdict.FAILED})
+    )
+    alert_group_over: Annotated[int, Field(ge=1, le=1000)] = 5
+    summary_channel: str = ""
+    summary_time: Annotated[time, NoDecode, BeforeValidator(parse_time)] = time(8, 0)
+    timezone: Annotated[ZoneInfo, NoDecode, BeforeValidator(parse_zone)] = ZoneInfo("UTC")
+    poll_interval: Annotated[
+        timedelta, NoDecode, BeforeValidator(parse_duration), AfterValidator(check_interval)
+    ] = timedelta(seconds=60)
+    heartbeat_url: Url = ""
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "console", "json"] = "auto"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, text: Any) -> Any:
+        return text.upper() if isinstance(text, str) else text
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _end_with_slash(cls, url: str) -> str:
+        return url if url.endswith("/") else f"{url}/"
+
+    @model_validator(mode="after")
+    def _one_trust(self) -> Self:
+        if self.veeam_ca_file and self.veeam_fingerprint:
+            raise ValueError("VEEAM_FINGERPRINT: set this or VEEAM_CA_FILE, not both")
+        return self
+
+    @property
+    def summarizing_channel(self) -> str:
+        """Where the summary goes."""
+        return self.summary_channel or self.alert_channel
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment first, then `.env`; files are read for the secrets they name."""
+        del file_secret_settings
+        return init_settings, env_settings, dotenv_settings
+
+
+def load_settings(environment: dict[str, str], env_file: Path = Path(".env")) -> Settings:
+    """Read and check all settings; raises `SettingsWrong` with one line per problem."""
+    problems: list[str] = []
+    secrets = _read_secret_files(environment, env_file, problems)
+    try:
+        settings = Settings(_env_file=env_file, **secrets)
+    except ValidationError as error:
+        problems += [
+            _explain(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()
+        ]
+        raise SettingsWrong(tuple(dict.fromkeys(problems))) from None
+    if problems:
+        raise SettingsWrong(tuple(problems))
+    return settings
+
+
+def _read_secret_files(
+    environment: dict[str, str], env_file: Path, problems: list[str]
+) -> dict[str, Any]:
+    from dotenv import dotenv_values
+
+    known = {**dotenv_values(env_file), **environment}
+    found: dict[str, Any] = {}
+    for name in SECRETS:
+        path = known.get(f"{name}_FILE")
+        if not path:
+            continue
+        try:
+            found[name.lower()] = Path(path).read_text(encoding="utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            cause = getattr(error, "strerror", None) or "not a text file"
+            problems.append(f"{name}_FILE: cannot read {path} ({cause}). Example: {EXAMPLES[name]}")
+            found[name.lower()] = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}.get(
+                name, "-"
+            )
+    return found
+
+
+def _explain(where: tuple[int | str, ...], kind: str, message: str) -> str:
+    """Say what is wrong with one setting, without repeating its value: it may be a secret."""
+    if not where:
+        return message.removeprefix("Value error, ")
+    name = str(where[0]).upper()
+    what = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
+    what = what[0].lower() + what[1:]
+    return f"{name}: {what}. Example: {EXAMPLES.get(name, f'{name}=…')}"
