@@ -1,0 +1,219 @@
+"""How one incident reads, and what is said in threads (DESIGN §6, How it reads)."""
+
+from datetime import datetime, timedelta
+
+from bot.core.incidents import Incident, Reason, Status
+from bot.core.sessions import Session, Verdict
+from bot.core.views import IncidentView, ReplyEntry, ReplyView, VmReason
+from bot.slack.action_ids import DETAILS
+from bot.slack.documents import (
+    Bold,
+    Bullets,
+    Button,
+    Buttons,
+    Document,
+    Line,
+    Moment,
+    Paragraph,
+    Part,
+    joined,
+    paragraph,
+)
+from bot.slack.outages import outage_phrase
+from bot.slack.verdicts import HAS, ICONS, did, failures
+from bot.slack.words import cut, duration, more, ordinal, plural
+
+LATE_AFTER = timedelta(minutes=30)
+"""EM collects every 15 minutes by default, so twice that is worth a word (DESIGN §2, Polling)."""
+
+JOB_NAME = 255  # characters: EM's own limit for a name
+VM_NAME = 120  # characters
+REASON = 400  # characters of one VM's reason in an alert; the session answer shows more
+VMS = 12  # VMs listed in an alert
+DUPLICATE: Line = ("⚠️ possible duplicate: Slack did not confirm the first attempt to post this.",)
+
+
+def incident_document(view: IncidentView) -> Document:
+    """Tell of one incident as it is now."""
+    heading = _heading(view)
+    parts: list[Part] = [paragraph(heading, _facts(view), *_late(view))]
+    parts += _reasons(view)
+    if view.incident.status is Status.OPEN:
+        parts.append(paragraph(_outlook(view)))
+    if view.is_possible_duplicate:
+        parts.append(paragraph(DUPLICATE))
+    parts.append(Buttons((details_button(view.latest, view.job_name),)))
+    return Document(_summary(view), tuple(parts))
+
+
+def details_button(session: Session, job_name: str) -> Button:
+    """Offer the session's full answer."""
+    return Button("Details", DETAILS, session.uid, label=f"Details of {job_name}")
+
+
+def reason_phrase(view: IncidentView, most: int = REASON) -> str:
+    """Say in one phrase why it went wrong, as far as EM said it."""
+    first = next((vm for vm in view.vms or () if vm.reason), None)
+    if first:
+        return cut(first.reason, most)
+    if view.latest.failure_message:
+        return cut(view.latest.failure_message, most)
+    return "Reasons follow" if view.vms is None else "EM gives no reason"
+
+
+def icon_of(view: IncidentView) -> str:
+    """Choose the icon of where the incident stands."""
+    if view.incident.status is Status.RECOVERED:
+        return "✅"
+    return "⚪" if view.incident.status is Status.CLOSED else ICONS[view.verdict]
+
+
+def reply_document(view: ReplyView) -> Document:
+    """Say in a thread what happened."""
+    lines = [_entry(entry) for entry in view.entries]
+    if view.group_ended:
+        lines.append((f"✅ all {plural(view.group_ended, 'job')} recovered",))
+    if view.outage:
+        lines.append(outage_phrase(view.outage))
+    summary = (*lines[0], more(lines, 1, " … and {} more")) if lines else ("Nothing new",)
+    if view.is_possible_duplicate:
+        lines.append(DUPLICATE)
+    return Document(summary, (Paragraph(tuple(lines)),))
+
+
+def _heading(view: IncidentView) -> Line:
+    name = Bold(f"{icon_of(view)} {cut(view.job_name, JOB_NAME)} {_what(view)}")
+    number = f" · #{view.incident.id}" if view.incident.id else ""
+    return (name, f" · {cut(view.backup_server, JOB_NAME) or 'unknown backup server'}{number}")
+
+
+def _what(view: IncidentView) -> str:
+    if view.incident.status is Status.RECOVERED:
+        return "recovered"
+    told = did(view.latest, view.verdict)
+    return f"{told}, and that is closed" if view.incident.status is Status.CLOSED else told
+
+
+def _facts(view: IncidentView) -> Line:
+    incident, latest = view.incident, view.latest
+    if incident.recovered_at:
+        return (
+            "failed " if incident.peak is Verdict.FAILED else "warned ",
+            Moment(incident.opened_at),
+            ", recovered ",
+            Moment(incident.recovered_at),
+            f" ({_after(incident)})",
+        )
+    took = f" after {duration(latest.duration)}" if latest.duration is not None else ""
+    ended: Line = ("ended ", Moment(latest.ended_at or latest.created_at), took)
+    return joined([_vm_count(view), ended, _in_a_row(incident), _worst(view)])
+
+
+def _after(incident: Incident) -> str:
+    lasted = (incident.recovered_at or incident.last_bad_at) - incident.opened_at
+    return f"after {failures(incident.run_count, incident.peak)}, {duration(lasted)}"
+
+
+def _vm_count(view: IncidentView) -> Line:
+    return (plural(len(view.vms), "VM"),) if view.vms else ()
+
+
+def _in_a_row(incident: Incident) -> Line:
+    if incident.streak <= 1:
+        return ("first time",) if incident.run_count <= 1 else ()
+    return (f"{ordinal(incident.streak)} time in a row, since ", Moment(incident.opened_at))
+
+
+def _worst(view: IncidentView) -> Line:
+    return (f"{HAS[view.incident.peak]} before",) if view.incident.peak > view.verdict else ()
+
+
+def _late(view: IncidentView) -> list[Line]:
+    late = lateness(view.latest.ended_at, view.reported_at)
+    return [(f"EM reported it {duration(late)} late",)] if late else []
+
+
+def lateness(ended_at: datetime | None, reported_at: datetime | None) -> timedelta | None:
+    """Say how late EM reported a session, where that is worth a word."""
+    if ended_at is None or reported_at is None or reported_at - ended_at <= LATE_AFTER:
+        return None
+    return reported_at - ended_at
+
+
+def _reasons(view: IncidentView) -> list[Part]:
+    message = cut(view.latest.failure_message, 2 * REASON)
+    said: list[Part] = [paragraph((f"EM says: {message}",))] if message else []
+    if view.vms:
+        return [*said, vm_bullets(view.vms, view.verdict)]
+    if view.vms is None:
+        return [*said, paragraph(("Reasons follow.",))]
+    return said or [paragraph(("EM gives no reason.",))]
+
+
+def vm_bullets(vms: tuple[VmReason, ...], verdict: Verdict) -> Bullets:
+    """List VMs with EM's reason for each; how many are not shown is said."""
+    lines: list[Line] = [_vm(vm, verdict) for vm in vms[:VMS]]
+    if len(vms) > VMS:
+        lines.append((more(vms, VMS, "… and {} more VMs: see Details"),))
+    return Bullets(tuple(lines))
+
+
+def _vm(vm: VmReason, verdict: Verdict) -> Line:
+    how = "" if vm.verdict is verdict else f" ({HAS[vm.verdict]})"
+    reason = cut(vm.reason, REASON) or "EM gives no reason"
+    return (Bold(cut(vm.vm, VM_NAME) or "unnamed VM"), f"{how}: {reason}")
+
+
+def _outlook(view: IncidentView) -> Line:
+    good: Line = ("No good replica known",)
+    if view.last_good_at:
+        ended_at = view.latest.ended_at or view.latest.created_at
+        age = duration(ended_at - view.last_good_at)
+        good = ("Last good replica ", Moment(view.last_good_at), f", {age} old when this ended")
+    upcoming: Line = ("next run ", Moment(view.next_run_at)) if view.next_run_at else ()
+    return joined([good, upcoming])
+
+
+def _summary(view: IncidentView) -> Line:
+    server = f" on {cut(view.backup_server, 80)}" if view.backup_server else ""
+    start: Line = (f"{icon_of(view)} {cut(view.job_name, 120)} {_what(view)}{server}",)
+    if view.incident.recovered_at:
+        return (*start, " ", Moment(view.incident.recovered_at), f" {_after(view.incident)}")
+    vms = view.vms or ()
+    subject = f"{cut(vms[0].vm, 80)}: " if vms and vms[0].reason else ""
+    others = f", and {plural(len(vms) - 1, 'more VM')}" if len(vms) > 1 else ""
+    row = _in_a_row(view.incident)
+    ended = Moment(view.latest.ended_at or view.latest.created_at)
+    why = f". {subject}{reason_phrase(view, 200)}{others}"
+    return (*start, " ", ended, why, *((". ", *row) if view.incident.streak > 1 else ()))
+
+
+def _entry(entry: ReplyEntry) -> Line:
+    name = Bold(cut(entry.job_name, JOB_NAME))
+    at = _moment_of(entry)
+    if entry.reason is Reason.RECOVERED:
+        return ("✅ ", name, " recovered", *at, f" {_after(entry.incident)}")
+    session = entry.session
+    told = did(session, entry.verdict) if session else "failed"
+    return (f"{ICONS[entry.verdict]} ", name, *_said(entry, told, at))
+
+
+def _said(entry: ReplyEntry, told: str, at: Line) -> Line:
+    late = lateness(entry.session.ended_at if entry.session else None, entry.reported_at)
+    tail = f", EM reported it {duration(late)} late" if late else ""
+    again: dict[Reason, Line] = {
+        Reason.WORSE: (f" is worse: now {HAS[entry.verdict]}", *at),
+        Reason.RETRY_FAILED: (f": its retry {told} too", *at),
+        Reason.STILL_FAILING: (f" {told} again", *at),
+        Reason.LATE_FAILURE: (f" also {told}", *at),
+        Reason.REOPENED: (f" {told} again, it had not recovered", *at),
+    }
+    return (*again.get(entry.reason, (f" {told}", *at)), tail)
+
+
+def _moment_of(entry: ReplyEntry) -> Line:
+    if entry.session:
+        return (" ", Moment(entry.session.ended_at or entry.session.created_at))
+    if entry.reason is Reason.RECOVERED and entry.incident.recovered_at:
+        return (" ", Moment(entry.incident.recovered_at))
+    return ()

@@ -1,0 +1,105 @@
+"""Answers inside Slack’s 3 seconds, or says at once that it is working on it (DESIGN §6)."""
+
+import asyncio
+import secrets
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.errors import EnterpriseManagerError, ReplicaBotError
+from bot.slack.answers import error_document, plain_document
+from bot.slack.layout import render
+from bot.slack.responding import Asker, Responding, Response
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = timedelta(seconds=1)
+"""How long an answer may take to ride in the acknowledgement (DESIGN §6)."""
+
+GRACE = timedelta(seconds=1)
+"""How long answers under way may still take at the end of the program."""
+
+Work = Coroutine[Any, Any, Response]
+
+
+class Answering:
+    """Owns every answer that is being looked up, from the question to its arrival in Slack."""
+
+    def __init__(
+        self, responding: Responding, patience: timedelta = PATIENCE, grace: timedelta = GRACE
+    ) -> None:
+        self._responding = responding
+        self._patience = patience.total_seconds()
+        self._grace = grace.total_seconds()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def answer_command(self, ack: AsyncAck, asker: Asker, interim: str, work: Work) -> None:
+        """Acknowledge with the answer, or with the interim line and let the answer follow.
+
+        After a slash command the answer is a second message, so the line reads well if it stays.
+        """
+        lookup = self._start(_guarded(work))
+        if await self._is_ready(lookup):
+            message = render(lookup.result().document)
+            await ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
+            return
+        await ack(text=interim, response_type="ephemeral")
+        self._start(self._follow(asker, lookup))
+
+    async def answer_press(self, ack: AsyncAck, asker: Asker, interim: str, work: Work) -> None:
+        """Acknowledge at once; the answer follows, and the interim line if it takes long."""
+        await ack()
+        lookup = self._start(_guarded(work))
+        self._start(self._follow_press(asker, interim, lookup))
+
+    async def close(self) -> None:
+        """Let answers under way arrive for a moment, then give them up."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._grace)
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _follow_press(
+        self, asker: Asker, interim: str, lookup: asyncio.Task[Response]
+    ) -> None:
+        if not await self._is_ready(lookup):
+            await self._responding.respond(asker, Response(plain_document(interim)))
+        await self._follow(asker, lookup)
+
+    async def _follow(self, asker: Asker, lookup: asyncio.Task[Response]) -> None:
+        await self._responding.respond(asker, await lookup)
+
+    async def _is_ready(self, lookup: asyncio.Task[Response]) -> bool:
+        done, _ = await asyncio.wait({lookup}, timeout=self._patience)
+        return bool(done)
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+async def _guarded(work: Work) -> Response:
+    """Turn whatever goes wrong into an answer that helps."""
+    try:
+        return await work
+    except EnterpriseManagerError as error:
+        return Response(error_document(error))
+    except ReplicaBotError as error:
+        log.warning("question not answered", error=str(error))
+        return Response(plain_document(f"I could not answer: {error}"))
+    except Exception as error:  # noqa: BLE001  # around a listener: a person waits for words
+        return Response(plain_document(apology_for(error)))
+
+
+def apology_for(error: BaseException) -> str:
+    """Log an error that nobody expected, and say so with the reference that finds it in the log."""
+    reference = secrets.token_hex(4)
+    log.error("question failed", reference=reference, exc_info=error)
+    return f"Something in me broke; my log knows more under {reference}. Please try again."

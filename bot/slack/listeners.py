@@ -1,0 +1,90 @@
+"""Binds commands and buttons to Bolt, so that nothing a person does goes unacknowledged.
+
+Stock Bolt answers neither what has no listener nor what breaks before its acknowledgement, and the
+person then sees Slack's own error without words (measured, reference §4.3).
+"""
+
+import logging
+import re
+
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.ports import Clock
+from bot.slack import action_ids
+from bot.slack.actions import Actions
+from bot.slack.answering import Answering, apology_for
+from bot.slack.asking import Asking
+from bot.slack.clients import Json
+from bot.slack.commands import Commands
+
+log = structlog.get_logger(__name__)
+
+ANYTHING = re.compile(".*", re.DOTALL)
+
+
+def build_app(client: AsyncWebClient, signing_secret: str = "") -> AsyncApp:
+    """Build the Bolt app.
+
+    It authorizes every request by the one token there is, without `auth.test`: with a revoked
+    token the person is still answered, through the acknowledgement (reference §5).
+    """
+    token = client.token
+    tokenless = AsyncWebClient(
+        base_url=client.base_url, session=client.session, retry_handlers=[], timeout=client.timeout
+    )
+    tokenless.proxy = client.proxy
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+
+    return AsyncApp(
+        client=tokenless,
+        name="replica-bot",
+        logger=_bolt_logger(),
+        signing_secret=signing_secret,
+        authorize=authorize,
+    )
+
+
+def register(app: AsyncApp, asking: Asking, answering: Answering, clock: Clock) -> None:
+    """Bind every listener; those that take anything come last."""
+    commands = Commands(asking, answering, clock)
+    actions = Actions(asking, answering, clock)
+    app.command(ANYTHING)(commands.replica_asked)
+    app.action(action_ids.DETAILS)(actions.details_clicked)
+    app.action(action_ids.SHARE)(actions.share_clicked)
+    app.action(action_ids.REFRESH)(actions.refresh_clicked)
+    app.action(action_ids.ALL_VMS)(actions.tasks_clicked)
+    app.action(action_ids.OPEN_IN_EM)(actions.link_opened)
+    app.action(re.compile(rf"^{action_ids.PICK}(:\d+)?$"))(actions.candidate_picked)
+    app.action(ANYTHING)(actions.old_button_clicked)
+    app.event(ANYTHING)(event_heard)
+    app.error(listener_failed)
+
+
+async def event_heard(ack: AsyncAck) -> None:
+    """Acknowledge events that an older manifest subscribed, or Slack sends them again."""
+    await ack()
+
+
+async def listener_failed(
+    error: Exception, response: BoltResponse | None, body: Json
+) -> BoltResponse | None:
+    """Acknowledge what broke before it was acknowledged, with words and a reference to the log."""
+    sentence = apology_for(error)
+    log.warning("listener failed", kind=body.get("type") or body.get("command"))
+    if response is None:  # already acknowledged
+        return None
+    return BoltResponse(status=200, body=sentence)
+
+
+def _bolt_logger() -> logging.Logger:
+    """Give Bolt a logger that speaks of errors only: its hints are for its programmers."""
+    logger = logging.getLogger("replica_bot.bolt")
+    logger.setLevel(logging.ERROR)
+    return logger

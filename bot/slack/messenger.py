@@ -1,0 +1,147 @@
+"""`SlackMessenger`: posts notices, edits them, and finds them again by their metadata.
+
+It sends once and says what came of it; when to try again is the business of `services.delivering`
+(DESIGN §2, Notices).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.notices import Notice, PostedMessage
+from bot.core.ports import NoticeView
+from bot.errors import DeliveryFailed, MessageRefused
+from bot.slack.blocks import render_notice, render_plain
+from bot.slack.clients import REQUEST_TIMEOUT, CallFailed, Identity, Json, SlackCalls
+from bot.slack.layout import Message
+from bot.slack.outcomes import GONE, TOO_RICH, delivery_failure, read_back_failure
+
+EVENT_TYPE = "replica_bot"
+"""Marks our metadata (DESIGN §2, Notices)."""
+
+LOOK_BACK = timedelta(seconds=60)
+"""How long before the attempt a search begins (DESIGN §2, Ambiguous)."""
+
+PAGE = 200  # messages of one page of history; Slack takes up to 999 (reference §1.8)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackMessenger:
+    """Implements `bot.core.ports.Messenger` for Slack."""
+
+    calls: SlackCalls
+
+    @property
+    def request_timeout(self) -> timedelta:
+        """After so long a request that was not answered cannot be accepted any more."""
+        return REQUEST_TIMEOUT
+
+    def slack_time(self, now: datetime) -> datetime:
+        """Tell Slack's own clock at `now`, from the Date header of its last answer."""
+        return self.calls.slack_time(now)
+
+    async def send_notice(self, notice: Notice, view: NoticeView, thread_ts: str) -> PostedMessage:
+        """Post a new message that carries the notice's id and wanted revision.
+
+        Raises what `Messenger` lists, and `MessageGone` where the thread's root was deleted.
+        """
+        answer = await self._send(
+            "chat.postMessage",
+            view,
+            channel=notice.channel,
+            metadata=_metadata(notice),
+            thread_ts=thread_ts or None,
+            reply_broadcast=True if thread_ts and notice.is_broadcast else None,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        channel_id = str(answer.get("channel") or notice.channel)
+        return PostedMessage(channel_id, str(answer.get("ts", "")), notice.wanted_revision)
+
+    async def send_update(self, notice: Notice, view: NoticeView) -> None:
+        """Show `view` in the message the notice already has; `UpdateRefused`, `MessageGone` too."""
+        await self._send(
+            "chat.update",
+            view,
+            channel=notice.channel_id or notice.channel,
+            ts=notice.message_ts,
+            metadata=_metadata(notice),
+        )
+
+    async def find_notice(self, notice: Notice, thread_ts: str) -> PostedMessage | None:
+        """Look for the notice's message since its attempt − 60 s, to the end of the cursor.
+
+        A thread that is gone holds nothing. Raises `ReadBackRefused` where the history may not be
+        read, `DeliveryPostponed` where it cannot be read now, `TokenRefused`.
+        """
+        since = notice.attempt_slack_at or notice.attempt_started_at or notice.created_at
+        arguments: Json = {
+            "channel": notice.channel,
+            "oldest": f"{(since - LOOK_BACK).timestamp():.6f}",
+            "inclusive": True,
+            "include_all_metadata": True,
+            "limit": PAGE,
+        }
+        method = "conversations.history"
+        if thread_ts:
+            method, arguments["ts"] = "conversations.replies", thread_ts
+        try:
+            return await self._search(method, arguments, notice)
+        except CallFailed as failed:
+            if thread_ts and failed.code in GONE:
+                return None
+            doing = f"Looking for notice {notice.id}"
+            raise read_back_failure(
+                doing, failed.code, failed.status, failed.retry_after
+            ) from failed
+
+    async def _search(self, method: str, arguments: Json, notice: Notice) -> PostedMessage | None:
+        identity = await self.calls.identify()
+        cursor = None
+        while True:
+            page = await self.calls.call(method, **arguments, cursor=cursor)
+            for message in page.get("messages") or ():
+                payload = _payload_of(message, identity)
+                if payload.get("notice") == notice.id:
+                    revision = int(payload.get("revision") or 0)
+                    return PostedMessage(notice.channel, str(message["ts"]), revision)
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return None
+
+    async def _send(self, method: str, view: NoticeView, **arguments: object) -> Json:
+        """Send a view, and once more plainly where Slack refuses its blocks (DESIGN §6)."""
+        try:
+            return await self._send_message(method, render_notice(view), arguments)
+        except MessageRefused as refused:
+            if refused.code not in TOO_RICH:
+                raise
+        return await self._send_message(method, render_plain(view), arguments)
+
+    async def _send_message(self, method: str, message: Message, arguments: Json) -> Json:
+        try:
+            return await self.calls.call(method, **arguments, **message.as_arguments())
+        except CallFailed as failed:
+            raise _failure(method, failed) from failed
+
+
+def _failure(method: str, failed: CallFailed) -> DeliveryFailed:
+    doing = "Posting to Slack" if method == "chat.postMessage" else "Updating a message in Slack"
+    return delivery_failure(doing, failed.code, failed.status, failed.retry_after)
+
+
+def _metadata(notice: Notice) -> Json:
+    payload = {"notice": notice.id, "revision": notice.wanted_revision}
+    return {"event_type": EVENT_TYPE, "event_payload": payload}
+
+
+def _payload_of(message: Json, identity: Identity) -> Json:
+    """Take our metadata off a message of our own; another's is not believed (DESIGN §2)."""
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != EVENT_TYPE:
+        return {}
+    if identity.bot_id:
+        is_ours = message.get("bot_id") == identity.bot_id
+    else:
+        is_ours = bool(identity.user_id) and message.get("user") == identity.user_id
+    payload = metadata.get("event_payload")
+    return payload if is_ours and isinstance(payload, dict) else {}

@@ -1,0 +1,86 @@
+"""What a person typed after `/replica`, made into a question (DESIGN §6, reference §1.6).
+
+Slack and its clients change what is typed: they escape `&<>`, wrap links, curl quotes and put in
+spaces that are none.
+"""
+
+import difflib
+import html
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    """What can be asked; SESSION is everything that begins with no other verb."""
+
+    HELP = "help"
+    SESSION = "session"
+    FAILED = "failed"
+    RUNNING = "running"
+    TASKS = "tasks"
+    SUMMARY = "summary"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and of what; `subject` is empty where the verb needs none."""
+
+    verb: Verb
+    subject: str = ""
+
+
+_TAKES_SUBJECT = frozenset({Verb.TASKS, Verb.SESSION})
+_WRAPPED = re.compile(r"<(?P<target>[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>")
+_QUOTES = str.maketrans("“”„‟‘’‚‛", "\"\"\"\"''''")
+_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
+_PAIRS = ("`", '"', "'", "*")
+
+
+def parse_question(text: str) -> Question:
+    """Understand what was typed; nothing at all asks for help."""
+    words = clean(text)
+    first, _, rest = words.partition(" ")
+    verb = _verb_of(first)
+    if not words or words == "?":
+        return Question(Verb.HELP)
+    if verb is None or verb is Verb.SESSION or (rest and verb not in _TAKES_SUBJECT):
+        subject = rest if verb is Verb.SESSION and rest else words
+        return Question(Verb.SESSION, unquoted(subject))
+    return Question(verb, unquoted(rest))
+
+
+def clean(text: str) -> str:
+    """Undo what Slack and its clients did to the text."""
+    unwrapped = _WRAPPED.sub(_unwrap, text)
+    plain = html.unescape(unwrapped).translate(_INVISIBLE).translate(_QUOTES)
+    return unquoted(" ".join(plain.split()))
+
+
+def unquoted(text: str) -> str:
+    """Take off the quotes or back-ticks that a person put around a name."""
+    while len(text) > 1 and text[0] == text[-1] and text[0] in _PAIRS:
+        text = text[1:-1].strip()
+    return text
+
+
+def nearest_verb(text: str) -> str:
+    """Name the verb that a single word is likely a slip of, if any."""
+    first = text.split(" ")[0].lower()
+    return next(iter(difflib.get_close_matches(first, list(Verb), n=1, cutoff=0.7)), "")
+
+
+def _verb_of(word: str) -> Verb | None:
+    try:
+        return Verb(word.lower())
+    except ValueError:
+        return None
+
+
+def _unwrap(found: re.Match[str]) -> str:
+    """Turn `<https://em/…|em/…>` into the address, `<@U1|ana>` and `<#C1|ops>` into the names."""
+    target, label = found["target"], found["label"]
+    if target[0] in "@#!":
+        return label or target
+    return target.removeprefix("mailto:") if not label or "://" in target else label

@@ -1,0 +1,56 @@
+"""Which methods of Slack's Web API the code calls, and which scopes they and the commands need.
+
+`manifest.yml` asks for exactly these; a test compares the two (reference §1.11, least privilege).
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+COMMANDS = "commands"
+CHAT_WRITE = "chat:write"
+CHANNELS_HISTORY = "channels:history"
+GROUPS_HISTORY = "groups:history"
+CHANNELS_READ = "channels:read"
+GROUPS_READ = "groups:read"
+
+SCOPES = MappingProxyType(
+    {
+        COMMANDS: "to answer /replica",
+        CHAT_WRITE: "to post alerts and summaries, to edit them, and to answer the one who asked",
+        CHANNELS_HISTORY: "to look, after a lost answer, whether an alert already stands",
+        GROUPS_HISTORY: "the same in private channels",
+        CHANNELS_READ: "to find a channel that the settings give by name, and to check it",
+        GROUPS_READ: "the same for private channels",
+    }
+)
+"""Every bot scope with the reason a workspace's admin reads."""
+
+REQUIRED = frozenset({COMMANDS, CHAT_WRITE})
+"""Without these the bot does not do its job; without the others it does, with less certainty."""
+
+SLASH_COMMAND = "/replica"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How a method is called, and the scopes of which one is needed, by kind of channel."""
+
+    verb: Literal["GET", "POST"]
+    scopes: tuple[str, ...] = ()
+
+
+METHODS = MappingProxyType(
+    {
+        "auth.test": Method("POST"),
+        "apps.connections.open": Method("POST"),
+        "chat.postMessage": Method("POST", (CHAT_WRITE,)),
+        "chat.update": Method("POST", (CHAT_WRITE,)),
+        "chat.postEphemeral": Method("POST", (CHAT_WRITE,)),
+        "conversations.history": Method("GET", (CHANNELS_HISTORY, GROUPS_HISTORY)),
+        "conversations.replies": Method("GET", (CHANNELS_HISTORY, GROUPS_HISTORY)),
+        "conversations.info": Method("GET", (CHANNELS_READ, GROUPS_READ)),
+        "conversations.list": Method("GET", (CHANNELS_READ, GROUPS_READ)),
+    }
+)
+"""Every method that the code calls; `SlackCalls` knows no other."""

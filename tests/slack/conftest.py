@@ -1,0 +1,57 @@
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from bot.demo.slack import SlackOptions, SlackWorkspace
+from bot.slack.answering import Answering
+from bot.slack.clients import SlackCalls, build_client, open_session
+from bot.slack.listeners import build_app, register
+from bot.slack.responding import Responding
+from bot.slack.sockets import SocketConnection
+from tests.slack.builders import NOW
+from tests.slack.fakes import FakeAsking
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def slack() -> AsyncIterator[SlackWorkspace]:
+    workspace = await SlackWorkspace.start(options=SlackOptions())
+    yield workspace
+    await workspace.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with open_session() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def calls(slack: SlackWorkspace, session: aiohttp.ClientSession) -> SlackCalls:
+    return SlackCalls(build_client(slack.bot_token, session, slack.api_url))
+
+
+@pytest.fixture
+def asking() -> FakeAsking:
+    return FakeAsking()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def connected(
+    slack: SlackWorkspace, calls: SlackCalls, session: aiohttp.ClientSession, asking: FakeAsking
+) -> AsyncIterator[SocketConnection]:
+    """The whole Slack side of the bot, listening; answers that take over 50 ms follow later."""
+    app = build_app(calls.client)
+    soon = timedelta(milliseconds=50)
+    answering = Answering(Responding(calls, session), patience=soon, grace=soon)
+    register(app, asking, answering, lambda: NOW)
+    sockets = SocketConnection(app, calls, slack.app_token)
+    sockets.start()
+    await slack.wait_connected()
+    yield sockets
+    await sockets.close()
+    await answering.close()
+    await slack.wait_for(lambda now: not now.sockets.connections)
+    slack.faults.clear()
