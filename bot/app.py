@@ -1,0 +1,205 @@
+"""The composition root: builds the bot from its settings, runs it, and ends it cleanly."""
+
+import asyncio
+import signal
+import uuid
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from bot.errors import DeliveryFailed
+from bot.heartbeats import HttpHeartbeat
+from bot.scheduling import Scheduling
+from bot.services.asking import About, Asking
+from bot.services.delivering import Delivering
+from bot.services.polling import Polling, Wishes
+from bot.services.reasoning import Reasoning
+from bot.services.summarizing import Summarizing
+from bot.services.telling import Audience
+from bot.settings import Settings
+from bot.slack.answering import Answering
+from bot.slack.checks import resolve_channel
+from bot.slack.clients import SlackCalls, build_client, open_session
+from bot.slack.listeners import build_app, register
+from bot.slack.messenger import SlackMessenger
+from bot.slack.responding import Responding
+from bot.slack.sockets import SocketConnection
+from bot.store.databases import Database
+from bot.store.deliveries import SqlDeliveringStore
+from bot.store.polls import SqlPollingStore
+from bot.store.questions import SqlAskingStore
+from bot.veeam.client import EnterpriseManagerClient
+from bot.web import HealthServer
+
+STOP_WITHIN = timedelta(seconds=4.5)
+"""SIGTERM ends the bot within 5 s (DESIGN §2)."""
+
+SILENT_POLLS = 5
+"""The bot is not ready when no poll was good for so many intervals, but at least a minute."""
+
+log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    """Tell the time: the one clock of the program."""
+    return datetime.now(UTC)
+
+
+def build_source(settings: Settings) -> EnterpriseManagerClient:
+    """Build the client of EM from the settings."""
+    return EnterpriseManagerClient(
+        settings.veeam_url,
+        settings.veeam_username,
+        settings.veeam_password.get_secret_value(),
+        ca_file=settings.veeam_ca_file or None,
+        fingerprint=settings.veeam_fingerprint or None,
+        wire_format=settings.veeam_format,
+    )
+
+
+async def _find_channel(calls: SlackCalls, name_or_id: str) -> str:
+    """Resolve a channel's name; where Slack does not tell, delivering says what is wrong."""
+    try:
+        return await resolve_channel(calls, name_or_id)
+    except DeliveryFailed as error:
+        log.warning("channel_not_resolved", channel=name_or_id, cause=str(error))
+        return name_or_id
+
+
+class App:
+    """The bot. Build it with `App.build`, then `run` it until a signal."""
+
+    def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
+        self._settings = settings
+        self._stack = stack
+
+    @classmethod
+    async def build(cls, settings: Settings) -> "App":
+        """Open the database, migrate it and wire everything up; raises `DatabaseUnusable`."""
+        app = cls(settings, AsyncExitStack())
+        try:
+            await app._wire()
+        except BaseException:
+            await app.close()
+            raise
+        return app
+
+    async def _wire(self) -> None:
+        settings = self._settings
+        database = await Database.open(settings.database_url)
+        self._stack.push_async_callback(database.close)
+        session = open_session()
+        self._stack.push_async_callback(session.close)
+        token = settings.slack_bot_token.get_secret_value()
+        client = build_client(token, session, settings.slack_api_url)
+        calls = SlackCalls(client)
+        alert_channel = await _find_channel(calls, settings.alert_channel)
+        summary_channel = alert_channel
+        if settings.summarizing_channel != settings.alert_channel:
+            summary_channel = await _find_channel(calls, settings.summarizing_channel)
+        self._source = build_source(settings)
+        self._stack.push_async_callback(self._source.close)
+        audience = Audience(alert_channel, settings.alert_group_over)
+        self._wire_services(database, calls, audience, summary_channel)
+        self._answering = Answering(Responding(calls, session))
+        bolt = build_app(client)
+        register(bolt, self._asking, self._answering, utc_now)
+        app_token = settings.slack_app_token.get_secret_value()
+        self._socket = SocketConnection(bolt, calls, app_token)
+        self._health = HealthServer(settings.http_host, settings.http_port, self.list_problems)
+
+    def _wire_services(
+        self, database: Database, calls: SlackCalls, audience: Audience, summary_channel: str
+    ) -> None:
+        settings, em = self._settings, self._source.name
+        polls, asking = SqlPollingStore(database, em), SqlAskingStore(database, em)
+        self._notices = SqlDeliveringStore(database, em)
+        self._store = asking
+        self._summarizing = Summarizing(
+            asking, summary_channel, settings.summary_time, settings.timezone, utc_now
+        )
+        self._delivering = Delivering(
+            self._notices,
+            SlackMessenger(calls),
+            utc_now,
+            owner=str(uuid.uuid4()),
+            group_over=audience.group_over,
+            summarize=self._summarizing.render_promised,
+        )
+        wake = self._delivering.wake
+        heartbeat = HttpHeartbeat(settings.heartbeat_url)
+        self._stack.push_async_callback(heartbeat.close)
+        wishes = Wishes(audience, settings.alert_results)
+        self._polling = Polling(self._source, polls, wishes, utc_now, heartbeat, wake)
+        self._reasoning = Reasoning(self._source, polls, audience, utc_now, wake)
+        about = About(settings.poll_interval, settings.veeam_ui_url, utc_now())
+        self._asking = Asking(self._source, asking, self._notices, self._summarizing, about)
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT, then stop within 5 s."""
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        await self._health.start()
+        self._socket.start()
+        delivering = asyncio.create_task(self._delivering.run())
+        delivering.add_done_callback(lambda _task: stopping.set())
+        scheduling = Scheduling(
+            self._poll, self._polling.sweep, self._promise_summary, self._settings.poll_interval
+        )
+        scheduling.start()
+        log.info("bot_started", em=self._source.name, channel=self._settings.alert_channel)
+        await stopping.wait()
+        log.info("bot_stopping")
+        scheduling.stop()
+        died = delivering.done()
+        await self._stop(delivering)
+        if died:
+            delivering.result()
+
+    async def _stop(self, delivering: "asyncio.Task[None]") -> None:
+        delivering.cancel()
+        try:
+            async with asyncio.timeout(STOP_WITHIN.total_seconds()):
+                await asyncio.gather(
+                    delivering,
+                    self._answering.close(),
+                    self._socket.close(),
+                    self._health.stop(),
+                    return_exceptions=True,
+                )
+                await self.close()
+        except TimeoutError:
+            log.warning("stopped_late")
+        log.info("bot_stopped")
+
+    async def close(self) -> None:
+        """Log off from EM and free everything."""
+        await self._stack.aclose()
+
+    async def _poll(self) -> None:
+        if await self._polling.poll():
+            await self._reasoning.explain()
+
+    async def _promise_summary(self) -> None:
+        if await self._summarizing.promise_due():
+            self._delivering.wake()
+
+    async def list_problems(self) -> Sequence[str]:
+        """List why the bot cannot see or speak now, each with what to do."""
+        state = await self._store.load_state()
+        pauses = await self._notices.load_pauses()
+        problems = [pause.problem for pause in pauses.values()]
+        if state.problem:
+            problems.append(state.problem)
+        patience = max(SILENT_POLLS * self._settings.poll_interval, timedelta(minutes=1))
+        if state.polled_at is None:
+            problems.append("No poll of EM has been recorded yet.")
+        elif utc_now() - state.polled_at > patience:
+            problems.append(f"The last good poll of EM was at {state.polled_at.isoformat()}.")
+        if self._socket.problem:
+            problems.append(self._socket.problem)
+        return problems
