@@ -134,7 +134,9 @@ class App:
         wishes = Wishes(audience, settings.alert_results)
         self._polling = Polling(self._source, polls, wishes, utc_now, heartbeat, wake)
         self._reasoning = Reasoning(self._source, polls, audience, utc_now, wake)
-        about = About(settings.poll_interval, settings.veeam_ui_url, utc_now())
+        about = About(
+            settings.poll_interval, settings.veeam_ui_url, utc_now(), lambda: self._socket.problem
+        )
         self._asking = Asking(self._source, asking, self._notices, self._summarizing, about)
 
     async def run(self) -> None:

@@ -32,12 +32,14 @@ def main() -> None:
 def run() -> None:
     """Run the bot with the settings of the environment or `.env`."""
     settings = _load_settings()
-    from bot.errors import ReplicaBotError
+    from bot.errors import ReplicaBotError, SettingsWrong
     from bot.logs import configure_logs
 
     configure_logs(settings.log_level, settings.log_format)
     try:
         asyncio.run(_run(settings))
+    except SettingsWrong as error:
+        _fail(str(error), EXIT_SETTINGS)
     except ReplicaBotError as error:
         _fail(str(error), EXIT_FAILED)
     except KeyboardInterrupt:
@@ -53,10 +55,15 @@ def check(
 ) -> None:
     """Try Slack, EM and the database, and say what to do where something fails."""
     settings = _load_settings()
+    from bot.errors import SettingsWrong
     from bot.logs import configure_logs
 
-    configure_logs("ERROR", "console")
-    if not asyncio.run(_check(settings, send_test_alert=send_test_alert)):
+    configure_logs("CRITICAL", "console")
+    try:
+        all_ok = asyncio.run(_check(settings, send_test_alert=send_test_alert))
+    except SettingsWrong as error:
+        _fail(str(error), EXIT_SETTINGS)
+    if not all_ok:
         raise typer.Exit(EXIT_FAILED)
 
 

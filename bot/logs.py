@@ -7,6 +7,7 @@ import logging
 import sys
 from typing import Literal
 
+import stamina
 import structlog
 
 
@@ -37,5 +38,7 @@ def configure_logs(level: str, style: Literal["auto", "console", "json"]) -> Non
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for noisy in ("httpx", "httpcore", "apscheduler", "aiosqlite", "alembic", "slack_sdk"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # What EM does not answer is told once, by polling; each retry need not be.
+    stamina.instrumentation.set_on_retry_hooks([])
     # Its text for a failed answer is a whole request, tokens of response_url included.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)

@@ -262,8 +262,8 @@ def _decide_newcomers(
     for each in newcomers:
         reason = policy.reason_for_silence(each) or _reason_to_add(before, now, each)
         before = replace(before, peak=max(before.peak, each.verdict))
-        if reason in PINGING:  # what reopens an incident is told once
-            before = replace(before, status=now.status)
+        if reason in PINGING and now.status is Status.OPEN:  # it is reopened only once
+            before = replace(before, status=Status.OPEN)
         decisions.append(Decision(now, reason, each.session.uid))
     return decisions
 

@@ -193,7 +193,7 @@ class PollingStore(Protocol):
         """List the jobs that have an open incident."""
 
     async def load_wanting_reasons(self, since: datetime, limit: int) -> list[Session]:
-        """Load the newest bad sessions of told incidents whose reasons are not known yet."""
+        """Load the newest bad sessions of told or open incidents without known reasons."""
 
     async def mark_vanished(self, uids: Sequence[str]) -> None:
         """Note that EM no longer knows these running sessions."""

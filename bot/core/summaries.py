@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.rpo import FEWEST_RUNS, automatic_rpo, median_span, usual_interval
-from bot.core.sessions import Verdict
+from bot.core.sessions import EPOCH, Verdict
 from bot.core.views import (
     DayCount,
     IncidentView,
@@ -37,13 +37,19 @@ class Run:
     is_retry: bool
     reported_at: datetime
 
+    @property
+    def duration(self) -> timedelta:
+        """From creation to end, never negative whatever the clocks say."""
+        return max(self.ended_at - self.created_at, timedelta(0))
+
 
 @dataclass(frozen=True, slots=True)
 class SummaryFacts:
     """All that a summary is computed from.
 
     `runs` reach back over the picture and beyond, `jobs` maps job uids to what people call them,
-    `blind` holds the spans in which EM could not be read, cut to the period.
+    `blind` holds the spans in which EM could not be read, cut to the period. What ended at or
+    before `baseline_at` is history: it was there at the first start and is never late.
     """
 
     runs: tuple[Run, ...]
@@ -54,6 +60,7 @@ class SummaryFacts:
     blind: tuple[timedelta, ...]
     unsent: int
     is_blind: bool
+    baseline_at: datetime = EPOCH
 
 
 def moment_of(on: date, at: time, zone: ZoneInfo) -> datetime:
@@ -100,7 +107,7 @@ def summarize(
         rpo_known=known,
         odd=_find_odd(facts.jobs, by_job, start, end),
         days=_count_days(facts.runs, end, zone),
-        late_count=_count_late(facts.runs, start, end),
+        late_count=_count_late(facts, start, end),
         longest_blind=max(facts.blind, default=timedelta(0)),
         unsent=facts.unsent,
         is_blind=facts.is_blind,
@@ -161,15 +168,14 @@ def _find_odd(
     odd = []
     for job_uid, runs in by_job.items():
         good = [r for r in runs if r.verdict in (Verdict.SUCCESS, Verdict.WARNING)]
-        earlier = [r.ended_at - r.created_at for r in good if r.ended_at < start]
+        earlier = [r.duration for r in good if r.ended_at < start]
         if len(earlier) < max(ODD_RUNS, FEWEST_RUNS):
             continue
         usual = median_span(earlier)
-        now = [r.ended_at - r.created_at for r in good if start <= r.ended_at < end]
-        longest = max(now, default=timedelta(0))
+        longest = max((r.duration for r in good if start <= r.ended_at < end), default=usual)
         if longest > ODD_FACTOR * usual and longest - usual >= ODD_AT_LEAST:
             odd.append(OddDuration(jobs.get(job_uid, job_uid), longest, usual))
-    return tuple(sorted(odd, key=lambda each: each.duration / each.usual, reverse=True))
+    return tuple(sorted(odd, key=lambda each: each.duration - each.usual, reverse=True))
 
 
 def _count_days(runs: Iterable[Run], end: datetime, zone: ZoneInfo) -> tuple[DayCount, ...]:
@@ -186,8 +192,10 @@ def _count_days(runs: Iterable[Run], end: datetime, zone: ZoneInfo) -> tuple[Day
     )
 
 
-def _count_late(runs: Iterable[Run], start: datetime, end: datetime) -> int:
+def _count_late(facts: SummaryFacts, start: datetime, end: datetime) -> int:
     """Count bad sessions that ended before the period but were reported within it."""
     return sum(
-        1 for r in runs if r.verdict.is_bad and r.ended_at < start and start <= r.reported_at < end
+        facts.baseline_at < run.ended_at < start and start <= run.reported_at < end
+        for run in facts.runs
+        if run.verdict.is_bad
     )

@@ -1,6 +1,6 @@
 """Answering questions: live from EM, from the store where EM cannot be asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -28,11 +28,15 @@ SESSION_URN = "urn:veeam:ReplicaJobSession:"
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the bot says of itself, and where people find EM's own pages ("" if nowhere)."""
+    """What the bot says of itself, and where people find EM's own pages ("" if nowhere).
+
+    `listening_problem` tells why the bot does not hear Slack now, "" if it does.
+    """
 
     poll_interval: timedelta
     ui_url: str
     started_at: datetime
+    listening_problem: Callable[[], str]
 
 
 class Asking:
@@ -198,6 +202,7 @@ class Asking:
         state = await self._store.load_state()
         figures = await self._store.load_figures()
         pauses = await self._notices.load_pauses()
+        problems = [pause.problem for pause in pauses.values()]
         return StatusAnswer(
             em_name=self._source.name,
             em_problem=state.problem,
@@ -210,7 +215,7 @@ class Asking:
             open_incidents=figures.open_incidents,
             running=figures.running,
             unsent=figures.unsent,
-            slack_problems=tuple(pause.problem for pause in pauses.values()),
+            slack_problems=tuple(filter(None, [*problems, self._about.listening_problem()])),
             started_at=self._about.started_at,
             version=version("replica-bot"),
         )

@@ -24,12 +24,21 @@ from bot.core.polls import (
 from bot.core.ports import Clock, Heartbeat, SessionPage, SessionSource
 from bot.core.sessions import EPOCH, Session, Verdict
 from bot.core.stores import Outage, PollingStore, PollingTransaction
-from bot.errors import EnterpriseManagerError, NotFound
+from bot.errors import (
+    EnterpriseManagerError,
+    LogonRefused,
+    NotAllowed,
+    NotFound,
+    UnexpectedReply,
+)
 from bot.services.recording import Recording, Seen
 from bot.services.telling import Audience, Telling
 
 MOST_AT_ONCE = 5_000
 """So many sessions are committed at once; a poll that brings more commits several times."""
+
+REFUSED_PAUSE = 15
+"""After a refused account was told, only every 15th poll asks: others lock accounts for less."""
 
 PAGES_PER_SECOND = 4
 """How fast sweeps read: EM must not notice them (DESIGN §2, Polling)."""
@@ -63,14 +72,20 @@ class Polling:
         self._clock = clock
         self._heartbeat = heartbeat
         self._on_recorded = on_recorded
+        self._refusals = 0
 
     async def poll(self) -> bool:
         """Run one cycle; tells whether EM could be read. EM's failures are recorded, not raised."""
+        if self._refusals > BLIND_AFTER + 1 and self._refusals % REFUSED_PAUSE:
+            self._refusals += 1
+            return False
         try:
             await self._run_cycle()
         except EnterpriseManagerError as error:
+            self._refusals += isinstance(error, LogonRefused)
             await self._record_failure(error)
             return False
+        self._refusals = 0
         await self._heartbeat.send()
         return True
 
@@ -88,6 +103,7 @@ class Polling:
             if len(batch) >= MOST_AT_ONCE:
                 await self._record(batch, server_time, None)
                 vanished_candidates -= {session.uid for session in batch}
+                watermark = max([watermark, *_ends(batch)])
                 batch = []
         vanished_candidates -= {session.uid for session in batch}
         batch += await self._fetch_lost(sorted(vanished_candidates))
@@ -109,6 +125,8 @@ class Polling:
                 found.append(await self._source.fetch_session(uid))
             except NotFound:
                 vanished.append(uid)
+            except (NotAllowed, UnexpectedReply) as error:  # one session must not stop the others
+                log.warning("session_unreadable", session_uid=uid, error=str(error))
         if vanished:
             log.info("sessions_vanished", count=len(vanished))
             await self._store.mark_vanished(vanished)
@@ -126,11 +144,10 @@ class Polling:
             await recording.judge(touched, self._policy(state))
             if watermark is not None:
                 state = await self._conclude_outage(ledger, state, now)
-                ends = [s.ended_at for s in batch if s.is_stopped and s.ended_at]
                 await ledger.save_state(
                     replace(
                         state,
-                        watermark_at=advance_watermark(watermark, ends, server_time),
+                        watermark_at=advance_watermark(watermark, _ends(batch), server_time),
                         server_time_at=server_time,
                         polled_at=now,
                     )
@@ -150,7 +167,7 @@ class Polling:
         log.info("history_import_started", resumed=state.import_cursor_at is not None)
         since = state.import_cursor_at or begun_at - HISTORY
         async for page in self._source.iter_window(since, only_bad=False):
-            state = await self._keep_history(page, state, server_time)
+            state = await self._keep_history(page, state)
         now = self._clock()
         state = replace(state, baseline_at=begun_at, watermark_at=begun_at)
         state = replace(state, swept_at={sweep.name: now for sweep in SWEEPS})
@@ -164,20 +181,16 @@ class Polling:
         self._on_recorded()
         return state
 
-    async def _keep_history(
-        self, page: SessionPage, state: EmState, server_time: datetime
-    ) -> EmState:
-        ends = [s.ended_at for s in page.sessions if s.is_stopped and s.ended_at]
-        cursor = max(
-            [*ends, *([state.import_cursor_at] if state.import_cursor_at else [])], default=None
-        )
-        if cursor is not None:
-            cursor = min(cursor, state.import_started_at or cursor)
-        state = replace(state, import_cursor_at=cursor)
+    async def _keep_history(self, page: SessionPage, state: EmState) -> EmState:
+        ends = _ends(page.sessions)
+        if ends:
+            furthest = max(ends)
+            cursor = min(furthest, state.import_started_at or furthest)
+            state = replace(state, import_cursor_at=cursor)
         now = self._clock()
         async with self._store.transaction() as ledger:
             recording = Recording(ledger, self._wishes.audience, now)
-            await recording.keep(Seen(page.sessions, now, page.server_time or server_time))
+            await recording.keep(Seen(page.sessions, now, None))
             await ledger.save_state(state)
         return state
 
@@ -247,6 +260,11 @@ class Polling:
             telling = Telling(ledger, self._wishes.audience, now)
             await telling.conclude(Kind.OUTAGE, str(outage.id), f"{OUTAGE_ENDED}{outage.id}")
         return replace(state, failed_polls=0, failing_since_at=None, problem="")
+
+
+def _ends(sessions: Sequence[Session]) -> list[datetime]:
+    """List when sessions ended that are over; what still runs moves no watermark."""
+    return [each.ended_at for each in sessions if each.is_stopped and each.ended_at]
 
 
 async def _slowly(pages: AsyncIterator[SessionPage]) -> AsyncIterator[SessionPage]:

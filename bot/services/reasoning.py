@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.core.polls import HISTORY
 from bot.core.ports import Clock, SessionSource
 from bot.core.sessions import Session
 from bot.core.stores import PollingStore
@@ -16,9 +17,6 @@ from bot.errors import EnterpriseManagerError, NotAllowed
 from bot.services.telling import Audience, Telling
 
 MOST_SESSIONS = 2_000
-LOOK_BACK = timedelta(days=2)
-"""Reasons that EM did not give in so long are not asked for any more."""
-
 MOST_NEXT_RUNS = 20
 NOT_ALLOWED_FOR = timedelta(hours=1)
 """How long a refusal to read jobs is believed; most accounts are Portal Users (reference §13)."""
@@ -49,7 +47,7 @@ class Reasoning:
         state = await self._store.load_state()
         if state.server_time_at is None:
             return
-        since = state.server_time_at - LOOK_BACK
+        since = state.server_time_at - HISTORY
         sessions = await self._store.load_wanting_reasons(since, MOST_SESSIONS)
         if not sessions:
             return

@@ -34,11 +34,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Sessions as EM reported them, and the moment in both clocks."""
+    """Sessions as EM reported them, and the moment in both clocks.
+
+    Without `server_time` they count as reported when they ended: nobody knows it of history.
+    """
 
     sessions: Sequence[Session]
     now: datetime
-    server_time: datetime
+    server_time: datetime | None
 
 
 class Recording:
@@ -122,11 +125,12 @@ def _judge(session: Session, known: StoredSession | None, seen: Seen) -> StoredS
     is_same_version = known is not None and known.session.version == session.version
     changed_at = known.changed_at if known and is_same_version else seen.now
     was_over = known is not None and known.session.is_stopped
+    reported_at = seen.server_time or session.order[0]
     return StoredSession(
         session=session,
         verdict=decide_verdict(session, seen.now - changed_at),
         changed_at=changed_at,
-        reported_at=known.reported_at if known and was_over else seen.server_time,
+        reported_at=known.reported_at if known and was_over else reported_at,
         confirmed_at=seen.now,
         incident_id=known.incident_id if known else None,
     )

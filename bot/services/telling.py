@@ -132,7 +132,7 @@ class Telling:
                 )
 
     async def refresh(self, incident_ids: Collection[int], *, at_once: bool) -> None:
-        """Show something new about incidents, such as reasons; `at_once` ends their waiting."""
+        """Show something new about incidents, such as reasons; `at_once` ends the first wait."""
         own = await self._ledger.load_incident_notices(incident_ids)
         notices = {notice.id: notice for each in own.values() for notice in each}
         leaders = await self._ledger.load_notices(
@@ -142,7 +142,8 @@ class Telling:
         for notice in {**notices, **leaders}.values():
             if notice.told_by or notice.is_closed:
                 continue
-            due_at = min(notice.due_at, self._now) if at_once else notice.due_at
+            is_waiting = at_once and not notice.attempts
+            due_at = min(notice.due_at, self._now) if is_waiting else notice.due_at
             revision = notice.wanted_revision + notice.is_maybe_seen
             refreshed.append(replace(notice, wanted_revision=revision, due_at=due_at))
         await self._ledger.save_notices(refreshed)

@@ -23,6 +23,8 @@ from bot.slack.clients import SlackCalls
 CLOSE_TIMEOUT = timedelta(seconds=1)
 """A deaf peer answers no closing handshake."""
 
+LINGER_TICK = timedelta(milliseconds=100)
+
 
 class SocketClient(SocketModeClient):
     """One connection, used once: it tells when it was heard and when it must be replaced."""
@@ -38,6 +40,7 @@ class SocketClient(SocketModeClient):
         self._app = app
         self._seen_pong: float | None = None
         self._pinged_at = 0.0
+        self._hurried = asyncio.Event()
         self.heard_at = time.monotonic()
         self.was_heard = False
         self.ending = ""
@@ -79,6 +82,17 @@ class SocketClient(SocketModeClient):
         """Whether the socket is open as far as this side knows."""
         return self.current_session is not None and not self.current_session.closed
 
+    async def retire(self, linger: timedelta, grace: timedelta) -> None:
+        """Serve on until Slack closes the connection, as it announced, or `linger` is over.
+
+        What Slack still sends on a connection that this side closes would be lost.
+        """
+        until = time.monotonic() + linger.total_seconds()
+        while self.is_open and time.monotonic() < until and not self._hurried.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurried.wait(), LINGER_TICK.total_seconds())
+        await self.end(grace)
+
     async def end(self, grace: timedelta) -> None:
         """Close, after acknowledgements under way had `grace` to leave; leaves no task behind."""
         if self.in_flight:
@@ -93,7 +107,8 @@ class SocketClient(SocketModeClient):
         await asyncio.gather(*owned, return_exceptions=True)
 
     def hurry(self) -> None:
-        """Give up what is not acknowledged yet."""
+        """Give up lingering, and what is not acknowledged yet."""
+        self._hurried.set()
         for task in self.in_flight:
             task.cancel()
 

@@ -75,14 +75,14 @@ def _notes(view: GroupView) -> list[Part]:
     lines: list[Line] = []
     if view.told_separately:
         own = plural(view.told_separately, "more job")
-        lines.append((f"{own} of this storm {_have(view.told_separately)} of their own above.",))
+        lines.append((f"{own} of this storm {_have(view.told_separately)} above.",))
     if view.is_possible_duplicate:
         lines.append(DUPLICATE)
     return [paragraph(*lines)] if lines else []
 
 
 def _have(count: int) -> str:
-    return "has a message" if count == 1 else "have messages"
+    return "has its own message" if count == 1 else "have their own messages"
 
 
 def _summary(heading: str, failing: Sequence[IncidentView], over: Sequence[IncidentView]) -> Line:

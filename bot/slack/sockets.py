@@ -6,6 +6,7 @@ module reconnects. The program runs and alerts while Slack's sockets are unavail
 
 import asyncio
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -20,15 +21,6 @@ from bot.slack.connections import CLOSE_TIMEOUT, SocketClient
 from bot.slack.outcomes import TOKEN
 
 log = structlog.get_logger(__name__)
-
-PING = timedelta(seconds=5)
-"""How often we ping; Slack's default of 10 s notices a dead socket after 40 s (reference §5)."""
-
-DEAF_AFTER = timedelta(seconds=15)
-"""A connection that said nothing for so long, not even a pong, is replaced."""
-
-PAUSE = timedelta(seconds=60)
-"""Where a person must act, we look once a minute whether one did."""
 
 TO_BE_MENDED = MappingProxyType(
     {
@@ -51,6 +43,22 @@ TICK = timedelta(milliseconds=250)
 WAIT_MAX = timedelta(seconds=30)  # longest back-off between two attempts to connect
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How patient a connection is.
+
+    `ping`: Slack's default of 10 s notices a dead socket after 40 s only (reference §5).
+    `deaf_after`: a connection that said nothing for so long, not even a pong, is replaced.
+    `pause`: where a person must act, we look so often whether one did.
+    `linger`: Slack closes about 10 s after it announced to (§1.3) and may still send until then.
+    """
+
+    ping: timedelta = timedelta(seconds=5)
+    deaf_after: timedelta = timedelta(seconds=15)
+    pause: timedelta = timedelta(seconds=60)
+    linger: timedelta = timedelta(seconds=10)
+
+
 class ConnectionFailed(ReplicaBotError):
     """No socket could be opened; `pause` is how long Slack or good sense wants us to wait."""
 
@@ -67,17 +75,12 @@ class SocketConnection:
         app: AsyncApp,
         calls: SlackCalls,
         app_token: str,
-        *,
-        ping: timedelta = PING,
-        deaf_after: timedelta = DEAF_AFTER,
-        pause: timedelta = PAUSE,
+        timing: Timing = Timing(),  # frozen
     ) -> None:
         self._app = app
         self._calls = calls
         self._app_token = app_token
-        self._ping = ping
-        self._deaf_after = deaf_after
-        self._pause = pause
+        self._timing = timing
         self._client: SocketClient | None = None
         self._running: asyncio.Task[None] | None = None
         self._retiring: dict[asyncio.Task[None], SocketClient] = {}
@@ -90,7 +93,7 @@ class SocketConnection:
         client = self._client
         if client is None or not client.is_open or not client.was_heard:
             return False
-        return time.monotonic() - client.heard_at < self._deaf_after.total_seconds()
+        return time.monotonic() - client.heard_at < self._timing.deaf_after.total_seconds()
 
     @property
     def last_heard_at(self) -> datetime | None:
@@ -136,7 +139,7 @@ class SocketConnection:
             self._problem = TO_BE_MENDED.get(why, f"the connection ended ({why}), connecting again")
             if why in TO_BE_MENDED:
                 self._retire(IN_FLIGHT_GRACE)
-                await asyncio.sleep(self._pause.total_seconds())
+                await asyncio.sleep(self._timing.pause.total_seconds())
 
     async def _connect(self) -> SocketClient:
         """Open a connection, however long that takes; a failure is logged once, and its end."""
@@ -148,7 +151,7 @@ class SocketConnection:
         raise AssertionError("there is no last attempt")
 
     async def _try_to_connect(self) -> SocketClient:
-        client = SocketClient(self._app, self._calls, self._app_token, self._ping)
+        client = SocketClient(self._app, self._calls, self._app_token, self._timing.ping)
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT.total_seconds()):
                 client.wss_uri = await self._fetch_address()
@@ -185,17 +188,18 @@ class SocketConnection:
         return ConnectionFailed(problem, pause)
 
     def _replace(self, client: SocketClient) -> None:
-        """Make before break: the old one closes once what it took has been acknowledged."""
-        self._retire(IN_FLIGHT_GRACE)
+        """Make before break: an old one that Slack is to close serves until then."""
+        is_announced = self._client is not None and bool(self._client.ending)
+        self._retire(IN_FLIGHT_GRACE, self._timing.linger if is_announced else timedelta(0))
         self._client = client
         self._problem = ""
         self._tried.set()
         log.info("socket connected")
 
-    def _retire(self, grace: timedelta) -> None:
+    def _retire(self, grace: timedelta, linger: timedelta = timedelta(0)) -> None:
         if self._client is None:
             return
-        task = asyncio.create_task(self._client.end(grace))
+        task = asyncio.create_task(self._client.retire(linger, grace))
         self._retiring[task] = self._client
         task.add_done_callback(self._retiring.pop)
         self._client = None
@@ -206,7 +210,7 @@ class SocketConnection:
             silence = await client.listen()
             if not client.is_open:
                 return "closed"
-            if silence > self._deaf_after.total_seconds():
+            if silence > self._timing.deaf_after.total_seconds():
                 return f"nothing heard for {silence:.0f} s"
             await asyncio.sleep(TICK.total_seconds())
         return client.ending

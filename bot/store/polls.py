@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     func,
+    or_,
     select,
     update,
 )
@@ -82,7 +83,7 @@ class SqlPollingStore:
             return list(found.scalars())
 
     async def load_wanting_reasons(self, since: datetime, limit: int) -> list[Session]:
-        """Load the newest bad sessions of told incidents whose reasons are not known yet."""
+        """Load the newest bad sessions of told or open incidents without known reasons."""
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(sessions)
@@ -92,7 +93,7 @@ class SqlPollingStore:
                     sessions.c.verdict >= int(Verdict.WARNING),
                     sessions.c.reasons_at.is_(None),
                     sessions.c.sorted_at >= since,
-                    incidents.c.is_said.is_(True),
+                    or_(incidents.c.is_said, incidents.c.status == Status.OPEN.value),
                 )
                 .order_by(sessions.c.sorted_at.desc())
                 .limit(limit)

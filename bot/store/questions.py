@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.core.incidents import Status
 from bot.core.notices import Notice
 from bot.core.polls import EmState
-from bot.core.sessions import TaskSession, Verdict
+from bot.core.sessions import EPOCH, TaskSession, Verdict
 from bot.core.stores import Figures, Period, StoredSession
 from bot.core.summaries import Run, SummaryFacts
 from bot.core.views import IncidentView
@@ -160,6 +160,7 @@ class SqlAskingStore:
                 blind=await self._load_blind(period_start, period_end, state),
                 unsent=(await self.load_figures()).unsent,
                 is_blind=state.failing_since_at is not None,
+                baseline_at=state.baseline_at or EPOCH,
             )
 
     async def _load_runs(self, since: datetime) -> tuple[Run, ...]:

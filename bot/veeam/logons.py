@@ -7,6 +7,7 @@ import asyncio
 from base64 import b64encode
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from urllib.parse import quote
 
 import structlog
 from pydantic import ValidationError
@@ -73,9 +74,8 @@ class Logons:
             return
         try:
             async with asyncio.timeout(LOG_OFF_TIMEOUT):
-                reply = await self._exchanges.send(
-                    "DELETE", f"/api/logonSessions/{logon.session_id}", "log off", logon.headers
-                )
+                path = f"/api/logonSessions/{quote(logon.session_id, safe='')}"
+                reply = await self._exchanges.send("DELETE", path, "log off", logon.headers)
             log.debug("logged off from EM", status=reply.status)
         except (EnterpriseManagerError, TimeoutError) as error:
             log.warning("could not log off from EM", error=str(error))

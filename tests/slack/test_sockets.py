@@ -13,7 +13,7 @@ from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls
 from bot.slack.listeners import build_app, register
 from bot.slack.responding import Responding
-from bot.slack.sockets import SocketConnection
+from bot.slack.sockets import SocketConnection, Timing
 from tests.slack.builders import NOW
 from tests.slack.fakes import FakeAsking
 
@@ -35,7 +35,10 @@ async def sockets(
     slack: SlackWorkspace, app: AsyncApp, calls: SlackCalls
 ) -> AsyncIterator[SocketConnection]:
     connection = SocketConnection(
-        app, calls, slack.app_token, ping=QUICK, deaf_after=timedelta(seconds=1)
+        app,
+        calls,
+        slack.app_token,
+        Timing(ping=QUICK, deaf_after=timedelta(seconds=1), linger=QUICK),
     )
     connection.start()
     await slack.wait_connected()
@@ -120,7 +123,7 @@ async def test_what_only_a_person_can_mend_is_told_and_not_insisted_on(
 async def test_what_a_person_has_mended_is_noticed(
     slack: SlackWorkspace, app: AsyncApp, calls: SlackCalls
 ) -> None:
-    patient = SocketConnection(app, calls, slack.app_token, pause=QUICK)
+    patient = SocketConnection(app, calls, slack.app_token, Timing(pause=QUICK))
     patient.start()
     await slack.wait_connected()
     (old,) = slack.sockets.connections
@@ -163,6 +166,7 @@ async def test_what_the_old_connection_took_it_still_acknowledges(
     await slack.wait_for(lambda now: len(now.sockets.connections) == 2)
     asking.free.set()
     assert (await command).acked
+    await slack.wait_for(lambda now: len(now.sockets.connections) == 1)
     assert await is_answered(slack)
     assert sockets.is_connected
 
@@ -171,3 +175,17 @@ async def test_what_was_never_started_can_be_closed(app: AsyncApp, calls: SlackC
     unused = SocketConnection(app, calls, "xapp-1")
     assert unused.last_heard_at is None
     await unused.close()
+
+
+async def test_a_connection_that_slack_is_to_close_serves_until_then(
+    slack: SlackWorkspace, app: AsyncApp, calls: SlackCalls
+) -> None:
+    patient = SocketConnection(app, calls, slack.app_token)
+    patient.start()
+    await slack.wait_connected()
+    await slack.sockets.disconnect("warning")
+    await slack.wait_for(lambda now: len(now.sockets.connections) == 2)
+    assert [await is_answered(slack) for _ in range(4)] == [True] * 4
+    assert len(slack.sockets.connections) == 2
+    await patient.close()
+    await slack.wait_for(lambda now: not now.sockets.connections)

@@ -2,7 +2,7 @@
 // happen. It keeps no state of its own but who looks, and at which channel.
 
 import { blocks } from "/page/blocks.js";
-import { element, mrkdwn, plain } from "/page/text.js";
+import { element, mrkdwn } from "/page/text.js";
 
 const byId = (id) => document.getElementById(id);
 const shown = new Map();   // key of a message -> { signature, node }
@@ -190,7 +190,7 @@ function by(message, inThread) {
 function broadcastNote(message, inThread) {
   if (inThread) return "also sent to the channel";
   const root = state.messages.find((one) => one.ts === message.thread_ts);
-  return root ? `replied to a thread: ${plain(root.text).slice(0, 60)}` : "replied to a thread";
+  return root ? `replied to a thread: ${mrkdwn(root.text, nameOf).textContent.slice(0, 60)}` : "replied to a thread";
 }
 
 function body(message) {
