@@ -6,16 +6,26 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from bot.demo.em import EmOptions
 from tests.end_to_end.stage import Stage, set_stage
+
+
+@pytest.fixture(scope="module")
+def em_options() -> EmOptions:
+    """How EM speaks; a file overrides it to meet several EMs."""
+    return EmOptions()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    em_options: EmOptions,
 ) -> AsyncIterator[Stage]:
     """A bot that has begun to watch an empty EM two hours ago, by EM's clock."""
     settings = getattr(request.module, "SETTINGS", {})
-    async with set_stage(tmp_path_factory.mktemp("bot"), settings=settings) as ready:
+    folder = tmp_path_factory.mktemp("bot")
+    async with set_stage(folder, em_options=em_options, settings=settings) as ready:
         ready.em.world.skew = timedelta(hours=-2)
         await ready.bot.start()
         await ready.slack.wait_connected(timeout=30)

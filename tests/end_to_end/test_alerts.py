@@ -1,8 +1,23 @@
 """Be told: what a channel hears of sessions that finish while the bot watches."""
 
+import pytest
+
+from bot.demo.em import EmOptions
 from tests.end_to_end.stage import Stage
 
 SETTINGS = {"ALERT_GROUP_OVER": "100"}
+
+SPEAKING = {
+    "EM 12, drops rows without an end": EmOptions(rows_without_end_time="dropped"),
+    "EM 13, returns them": EmOptions(
+        rows_without_end_time="returned", json_case="camel", fraction_digits=7
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=SPEAKING)
+def em_options(request: pytest.FixtureRequest) -> EmOptions:
+    return SPEAKING[request.param]
 
 
 async def test_a_failed_session_is_told_once_with_everything_about_it(stage: Stage) -> None:
