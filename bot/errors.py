@@ -85,10 +85,10 @@ class UnexpectedReply(EnterpriseManagerError):
 
 
 class DeliveryFailed(ReplicaBotError):
-    """Slack did not take a message. `code` is Slack's own word for it."""
+    """Slack did not take a message: `code` is Slack's own word, `fix` what a person can do."""
 
-    def __init__(self, doing: str, code: str) -> None:
-        super().__init__(f"{doing}: {code}")
+    def __init__(self, doing: str, code: str, fix: str = "") -> None:
+        super().__init__(f"{doing}: {code}. {fix}" if fix else f"{doing}: {code}")
         self.code = code
 
 

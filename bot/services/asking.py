@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from importlib.metadata import version
 
 from bot.core.answers import (
@@ -217,9 +218,15 @@ class Asking:
             unsent=figures.unsent,
             slack_problems=tuple(filter(None, [*problems, self._about.listening_problem()])),
             started_at=self._about.started_at,
-            version=version("replica-bot"),
+            version=_own_version(),
         )
 
     async def summarize(self) -> SummaryView:
         """Sum up the last 24 hours."""
         return await self._summarizing.summarize_now()
+
+
+@cache
+def _own_version() -> str:
+    """Read it once: the packaging data is a file that is parsed anew each time."""
+    return version("replica-bot")

@@ -121,11 +121,12 @@ class SlackMessenger:
         try:
             return await self.calls.call(method, **arguments, **message.as_arguments())
         except CallFailed as failed:
-            raise _failure(method, failed) from failed
+            raise _failure(method, arguments["channel"], failed) from failed
 
 
-def _failure(method: str, failed: CallFailed) -> DeliveryFailed:
-    doing = "Posting to Slack" if method == "chat.postMessage" else "Updating a message in Slack"
+def _failure(method: str, channel: str, failed: CallFailed) -> DeliveryFailed:
+    did = "Posting to" if method == "chat.postMessage" else "Updating a message in"
+    doing = f"{did} Slack channel {channel}"
     return delivery_failure(doing, failed.code, failed.status, failed.retry_after)
 
 

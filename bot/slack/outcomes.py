@@ -64,6 +64,18 @@ TOO_RICH = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too
 UNREADABLE = frozenset({"missing_scope", "no_permission", "access_denied"}) | CHANNEL
 
 
+FIXES = {
+    "missing_scope": "Install the app again from manifest.yml, so that it has all scopes.",
+    "is_archived": "Unarchive the channel, or set ALERT_CHANNEL to another one.",
+    "not_in_channel": "Invite the bot: /invite @replica-bot in that channel.",
+    "channel_not_found": "Check ALERT_CHANNEL; a private channel must invite the bot first.",
+}
+"""What a person does about a refusal; for other words of the token or channel, see below."""
+
+REINSTALL = "Install the app to the workspace again and set SLACK_BOT_TOKEN to its new token."
+LET_IN = "Let the bot post in that channel, or set ALERT_CHANNEL to another one."
+
+
 def delivery_failure(
     doing: str, code: str, status: int = 200, retry_after: float | None = None
 ) -> DeliveryFailed:
@@ -74,7 +86,7 @@ def delivery_failure(
         return DeliveryPostponed(doing, code, RETRY_UNTOLD if retry_after is None else retry_after)
     if not 200 <= status < 300 or code in UNDECIDED or not code:
         return DeliveryAmbiguous(doing, code or f"HTTP {status} without Slack's answer")
-    return _refusal_class(code)(doing, code)
+    return _refusal(doing, code)
 
 
 def read_back_failure(
@@ -89,17 +101,15 @@ def read_back_failure(
     return failure
 
 
-def _refusal_class(
-    code: str,
-) -> type[TokenRefused | ChannelRefused | UpdateRefused | MessageRefused]:
+def _refusal(doing: str, code: str) -> DeliveryFailed:
     if code in TOKEN:
-        return TokenRefused
+        return TokenRefused(doing, code, FIXES.get(code, REINSTALL))
     if code in GONE:
-        return MessageGone
+        return MessageGone(doing, code)
     if code in CLOSED:
-        return UpdateRefused
+        return UpdateRefused(doing, code)
     if code in THREAD_LOCKED:
-        return MessageRefused
+        return MessageRefused(doing, code)
     if code in CHANNEL or code.startswith("restricted_action"):
-        return ChannelRefused
-    return MessageRefused
+        return ChannelRefused(doing, code, FIXES.get(code, LET_IN))
+    return MessageRefused(doing, code)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Table, and_, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.core.incidents import Status
@@ -119,14 +119,19 @@ class SqlAskingStore:
 
     async def load_figures(self) -> Figures:
         """Count things for the status."""
-        is_open = and_(incidents.c.em == self._em, incidents.c.status == Status.OPEN.value)
-        return Figures(
-            jobs=await self._count(jobs.c.em == self._em, jobs),
-            sessions=await self._count(sessions.c.em == self._em, sessions),
-            open_incidents=await self._count(is_open, incidents),
-            running=await self._count_sessions(_IS_RUNNING),
-            unsent=await self._count(and_(notices.c.em == self._em, _IS_UNSENT), notices),
-        )
+        counts = {
+            "jobs": _count(jobs, jobs.c.em == self._em),
+            "sessions": _count(sessions, sessions.c.em == self._em),
+            "open_incidents": _count(
+                incidents, incidents.c.em == self._em, incidents.c.status == Status.OPEN.value
+            ),
+            "running": _count(sessions, sessions.c.em == self._em, _IS_RUNNING),
+            "unsent": _count(notices, notices.c.em == self._em, _IS_UNSENT),
+        }
+        query = select(*(count.label(name) for name, count in counts.items()))
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one()
+        return Figures(**row._mapping)  # noqa: SLF001 - the documented name of a row as a mapping
 
     async def load_state(self) -> EmState:
         """Load what polling remembers."""
@@ -262,11 +267,10 @@ class SqlAskingStore:
             return [rows.to_stored(row) for row in found]
 
     async def _count_sessions(self, condition: Any) -> int:
-        return await self._count(and_(sessions.c.em == self._em, condition), sessions)
-
-    async def _count(self, condition: Any, table: Any) -> int:
+        counted = select(_count(sessions, sessions.c.em == self._em, condition))
         async with self._database.read() as connection:
-            counted = await connection.execute(
-                select(func.count()).select_from(table).where(condition)
-            )
-            return int(counted.scalar_one())
+            return int((await connection.execute(counted)).scalar_one())
+
+
+def _count(table: Table, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(table).where(*conditions).scalar_subquery()

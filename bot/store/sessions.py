@@ -52,8 +52,19 @@ class SessionLedger(Ledger):
         return found
 
     async def save_sessions(self, stored: Sequence[StoredSession]) -> None:
-        """Insert or replace sessions; each job takes the name of its newest session."""
+        """Insert or replace sessions; each job takes the name of its newest session.
+
+        The reasons of a told session that changed are asked again: it may be worse now.
+        """
         await self._upsert_sessions(stored)
+        told = [each for each in stored if each.incident_id is not None]
+        renewed = [each.session.uid for each in told if each.changed_at == each.confirmed_at]
+        for some in chunked(renewed):
+            await self.connection.execute(
+                update(sessions)
+                .where(sessions.c.em == self.em, sessions.c.uid.in_(some))
+                .values(reasons_at=None)
+            )
         newest: dict[str, Session] = {}
         for each in sorted(stored, key=lambda each: each.session.created_at):
             newest[each.session.job_uid] = each.session

@@ -20,8 +20,12 @@ from bot.veeam.replies import Reply, read_reply
 TIMEOUTS = httpx.Timeout(connect=3.0, read=15.0, write=5.0, pool=10.0)
 """Seconds; EM's answer to a wide query takes several, a connection on a company's network none."""
 
-LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=30.0)
-"""Few connections, so that the bot is a light guest; idle ones go before EM drops them."""
+LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8, keepalive_expiry=30.0)
+"""Few connections, so that the bot is a light guest; idle ones go before EM drops them.
+
+The two numbers are equal: httpcore counts busy connections as idle ones too, so that with a smaller
+second one it would close each connection after every reply, and shake hands anew (measured).
+"""
 
 ATTEMPTS = 3
 ATTEMPTS_WITHIN = 8.0
