@@ -11,7 +11,7 @@ from bot.veeam.decoding import decode
 from bot.veeam.fields import Model
 from bot.veeam.translate import session_from, task_session_from
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 KINDS: dict[str, type[Model]] = {
     "api-root-enterpriseManager.xml": wire.ApiRoot,
@@ -66,6 +66,18 @@ KINDS: dict[str, type[Model]] = {
 }
 
 
+NOT_READ_BY_THE_BOT = (
+    "backupSession-",
+    "recorded-report-",
+    "recorded-v12-report-",
+    "recorded-v13-report-",
+    "replica-entity",
+    "report-",
+    "tasks-list",
+)
+"""Samples of kinds that only the emulated EM serves."""
+
+
 def body_of(name: str) -> bytes:
     """Read a sample; recordings of backup sessions stand in for replica sessions, their twins."""
     body = (SAMPLES / name).read_bytes()
@@ -106,8 +118,8 @@ def a_job(name: str) -> wire.Job:
 
 
 def test_every_sample_here_has_a_kind() -> None:
-    files = {path.name for path in SAMPLES.iterdir()} - {"README.md", "tasks-list.xml"}
-    assert files == set(KINDS)
+    files = {path.name for path in SAMPLES.iterdir()} - {"README.md"}
+    assert {name for name in files if not name.startswith(NOT_READ_BY_THE_BOT)} == set(KINDS)
 
 
 @pytest.mark.parametrize("name", KINDS)
