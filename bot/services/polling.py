@@ -6,7 +6,7 @@ The rules are those of DESIGN §2, Polling. One poll at a time: the schedule doe
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -39,6 +39,9 @@ MOST_AT_ONCE = 5_000
 
 REFUSED_PAUSE = 15
 """After a refused account was told, only every 15th poll asks: others lock accounts for less."""
+
+GAP_COUNTS = timedelta(minutes=5)
+"""So long without a good poll is a blind gap of the summary, even if only the bot was down."""
 
 PAGES_PER_SECOND = 4
 """How fast sweeps read: EM must not notice them (DESIGN §2, Polling)."""
@@ -251,14 +254,15 @@ class Polling:
     async def _conclude_outage(
         self, ledger: PollingTransaction, state: EmState, now: datetime
     ) -> EmState:
-        if not state.failed_polls:
-            return state
-        log.info("em_can_be_read_again", failed_polls=state.failed_polls)
         outage = await ledger.load_open_outage()
         if outage:
             await ledger.save_outage(replace(outage, ended_at=now))
             telling = Telling(ledger, self._wishes.audience, now)
             await telling.conclude(Kind.OUTAGE, str(outage.id), f"{OUTAGE_ENDED}{outage.id}")
+        elif state.polled_at and now - state.polled_at >= GAP_COUNTS:
+            await ledger.save_outage(Outage(0, state.polled_at, "no poll was made", now))
+        if state.failed_polls:
+            log.info("em_can_be_read_again", failed_polls=state.failed_polls)
         return replace(state, failed_polls=0, failing_since_at=None, problem="")
 
 
