@@ -12,6 +12,7 @@ from bot.errors import (
     EnterpriseManagerUnreachable,
     LogonRefused,
     NotAllowed,
+    SettingsWrong,
 )
 from bot.settings import Settings
 from bot.slack.checks import Finding, check_slack
@@ -31,12 +32,14 @@ async def check_all(settings: Settings, *, send_test_alert: bool) -> AsyncIterat
             calls, app_token, channels, send_test_alert=send_test_alert
         ):
             yield finding
-    source = build_source(settings)
     try:
-        async for finding in _check_em(source, settings):
-            yield finding
-    finally:
-        await source.close()
+        source = build_source(settings)
+    except SettingsWrong as error:
+        yield Finding("EM certificate", False, str(error), "Mend the setting named here.")
+    else:
+        async with source:
+            async for finding in _check_em(source, settings):
+                yield finding
     yield await _check_database(settings.database_url)
 
 
@@ -91,9 +94,9 @@ async def _check_database(url: str) -> Finding:
     name = f"Database {make_url(url).database}"
     try:
         database = await Database.open(url)
-    except DatabaseInUse as error:
-        return Finding(name, True, f"in use, as it is while the bot runs ({error})")
+    except DatabaseInUse:
+        return Finding(name, True, "in use by a running bot")
     except DatabaseUnusable as error:
-        return Finding(name, False, str(error), "See above.")
+        return Finding(name, False, str(error))
     await database.close()
     return Finding(name, True, "opened, and up to date")

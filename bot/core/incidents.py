@@ -25,7 +25,7 @@ class Reason(StrEnum):
 
     FIRST_FAILURE = "first failure"
     FAILING_SINCE_BEFORE = "failing since before it was first told"
-    LATE_AND_OVER = "reported late, already recovered"
+    LATE_AND_OVER = "recovered before it was told"
     WORSE = "worse than before"
     STILL_FAILING = "failed again"
     RETRY_FAILED = "retry failed too"

@@ -84,7 +84,9 @@ def reply_document(view: ReplyView) -> Document:
 def _heading(view: IncidentView) -> Line:
     name = Bold(f"{icon_of(view)} {cut(view.job_name, JOB_NAME)} {_what(view)}")
     number = f" · #{view.incident.id}" if view.incident.id else ""
-    return (name, f" · {cut(view.backup_server, JOB_NAME) or 'unknown backup server'}{number}")
+    server = cut(view.backup_server, JOB_NAME) or "unknown backup server"
+    is_named = view.job_name.endswith(f"@ {view.backup_server}")
+    return (name, ("" if is_named else f" · {server}") + number)
 
 
 def _what(view: IncidentView) -> str:

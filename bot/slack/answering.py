@@ -92,7 +92,7 @@ async def _guarded(work: Work) -> Response:
     except EnterpriseManagerError as error:
         return Response(error_document(error))
     except ReplicaBotError as error:
-        log.warning("question not answered", error=str(error))
+        log.warning("question_not_answered", error=str(error))
         return Response(plain_document(f"I could not answer: {error}"))
     except Exception as error:  # noqa: BLE001  # around a listener: a person waits for words
         return Response(plain_document(apology_for(error)))
@@ -101,5 +101,5 @@ async def _guarded(work: Work) -> Response:
 def apology_for(error: BaseException) -> str:
     """Log an error that nobody expected, and say so with the reference that finds it in the log."""
     reference = secrets.token_hex(4)
-    log.error("question failed", reference=reference, exc_info=error)
+    log.error("question_failed", reference=reference, exc_info=error)
     return f"Something in me broke; my log knows more under {reference}. Please try again."

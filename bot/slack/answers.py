@@ -121,11 +121,12 @@ def _list(answer: SessionList, now: datetime) -> Document:
     title = f"{cut(answer.title, ASKED)}: {answer.total or 'none'}"
     parts: list[Part] = [paragraph((Bold(failing or title),), *_copy(answer)), *rows]
     parts += _rest(answer.incidents, ROWS)
+    above = len(answer.sessions) - len(others)
     if failing:
-        parts.append(paragraph((Bold(title),)))
+        parts.append(paragraph((Bold(title), f", {above} of them above" if above else "")))
     shown = others[: ROWS - len(rows)]
     parts += [_session_row(each, now) for each in shown]
-    hidden = answer.total - (len(answer.sessions) - len(others)) - len(shown)
+    hidden = answer.total - above - len(shown)
     if hidden > 0:
         parts.append(paragraph((f"… and {hidden:,} more",)))
     first = f"{failing} · {title}" if failing else title

@@ -135,7 +135,9 @@ async def _check_channel(
         channel_id = await resolve_channel(calls, channel)
     except DeliveryFailed as failed:
         fix = "Give the channel's id (channel details, at the bottom) and invite the bot there."
-        return [Finding(name, False, str(failed), fix)]
+        detail = "there is no such channel, or the bot cannot see it"
+        is_unknown = failed.code == "channel_not_found"
+        return [Finding(name, False, detail if is_unknown else str(failed), fix)]
     refused = await _check_place(calls, name, channel_id)
     if refused:
         return [refused]
@@ -166,7 +168,7 @@ async def _check_reading(calls: SlackCalls, name: str, channel_id: str) -> Findi
         await calls.call("conversations.history", channel=channel_id, limit=1)
     except CallFailed as failed:
         return _unreadable(name, failed)
-    return Finding(name, True, f"{channel_id}: the bot is in it and may read back what it posted")
+    return Finding(name, True, "the bot is in it and may read back what it posted")
 
 
 def _unreadable(name: str, failed: CallFailed) -> Finding:
@@ -209,7 +211,9 @@ async def _find_again(
     found = any(_mark_of(message) == mark for message in page.get("messages") or ())
     if found:
         return Finding(name, True, "the test alert was found by its metadata")
-    return Finding(name, False, "the test alert is not in the history", "Report this to us.")
+    return Finding(
+        name, False, "the test alert is not in the history", "Try it once more; then open an issue."
+    )
 
 
 def _mark_of(message: Json) -> object:

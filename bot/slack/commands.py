@@ -1,6 +1,7 @@
 """`/replica`: from what was typed to the answer (DESIGN §6)."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
@@ -28,6 +29,9 @@ class Commands:
     asking: Asking
     answering: Answering
     clock: Clock
+    lookups: dict[Question, asyncio.Task[Document]] = field(
+        default_factory=dict, init=False, compare=False
+    )
 
     async def replica_asked(self, ack: AsyncAck, body: Json) -> None:
         """Answer `/replica …`, under whatever name the command was installed."""
@@ -37,7 +41,15 @@ class Commands:
         await self.answering.answer_command(ack, asker, interim_line(question), work)
 
     async def _respond(self, question: Question) -> Response:
-        return Response(await self.answer(question))
+        """Look it up, together with whoever asks the same meanwhile.
+
+        After an alert many people do: EM, which answers slowly, is asked once for all of them.
+        """
+        lookup = self.lookups.get(question)
+        if lookup is None:
+            lookup = self.lookups[question] = asyncio.create_task(self.answer(question))
+            lookup.add_done_callback(lambda _: self.lookups.pop(question))
+        return Response(await asyncio.shield(lookup))
 
     async def answer(self, question: Question) -> Document:
         """Find the answer to one question; raises `EnterpriseManagerError`."""

@@ -77,7 +77,7 @@ async def listener_failed(
 ) -> BoltResponse | None:
     """Acknowledge what broke before it was acknowledged, with words and a reference to the log."""
     sentence = apology_for(error)
-    log.warning("listener failed", kind=body.get("type") or body.get("command"))
+    log.warning("listener_failed", kind=body.get("type") or body.get("command"))
     if response is None:  # already acknowledged
         return None
     return BoltResponse(status=200, body=sentence)

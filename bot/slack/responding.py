@@ -98,7 +98,7 @@ class Responding:
         try:
             await self._call("chat.postMessage", document, channel=asker.channel_id)
         except CallFailed as failed:
-            log.warning("answer not shared", error=failed.code, channel=asker.channel_id)
+            log.warning("answer_not_shared", error=failed.code, channel=asker.channel_id)
             sentence = f"I could not share this here: Slack says {failed.code or 'nothing'}."
             apology = Response(Document((sentence,), ()))
             if not await self._respond_by_url(asker, apology):
@@ -110,7 +110,7 @@ class Responding:
                 "chat.postEphemeral", document, channel=asker.channel_id, user=asker.user_id
             )
         except CallFailed as failed:
-            log.error("answer lost", error=failed.code, channel=asker.channel_id)  # noqa: TRY400  # expected, a traceback tells no more
+            log.error("answer_lost", error=failed.code, channel=asker.channel_id)  # noqa: TRY400  # expected, a traceback tells no more
 
     async def _call(self, method: str, document: Document, **place: str) -> None:
         try:

@@ -135,7 +135,7 @@ class SocketConnection:
             why, _ = await asyncio.gather(
                 self._watch(client), asyncio.sleep(MIN_LIFE.total_seconds())
             )
-            log.info("socket to be replaced", why=why)
+            log.info("socket_to_be_replaced", why=why)
             self._problem = TO_BE_MENDED.get(why, f"the connection ended ({why}), connecting again")
             if why in TO_BE_MENDED:
                 self._retire(IN_FLIGHT_GRACE)
@@ -181,7 +181,7 @@ class SocketConnection:
     def _failure(self, failed: Exception) -> ConnectionFailed:
         problem = str(failed) or type(failed).__name__
         if problem != self._problem:
-            log.warning("socket not connected", problem=problem)
+            log.warning("socket_not_connected", problem=problem)
         self._problem = problem
         self._tried.set()
         pause = failed.pause if isinstance(failed, ConnectionFailed) else None
@@ -194,7 +194,7 @@ class SocketConnection:
         self._client = client
         self._problem = ""
         self._tried.set()
-        log.info("socket connected")
+        log.info("socket_connected")
 
     def _retire(self, grace: timedelta, linger: timedelta = timedelta(0)) -> None:
         if self._client is None:

@@ -53,7 +53,11 @@ class SqlDeliveringStore:
             select(parent.c.id)
             .where(
                 parent.c.id == notices.c.parent_id,
-                or_(parent.c.message_ts != "", parent.c.is_closed.is_(True)),
+                or_(
+                    parent.c.message_ts != "",
+                    parent.c.told_by != "",
+                    parent.c.is_closed.is_(True),
+                ),
             )
             .exists(),
         )
@@ -162,7 +166,7 @@ class SqlDeliveringStore:
 
     async def load_pauses(self) -> dict[str, ChannelPause]:
         """Load the channels that are paused."""
-        async with self._database.read() as connection:
+        async with self._database.read_once() as connection:
             found = await connection.execute(select(channels))
             return {
                 row.channel: ChannelPause(
@@ -224,8 +228,8 @@ _NO_ATTEMPT: dict[str, Any] = {
 async def _thread_ts(ledger: NoticeLedger, notice: Notice) -> str:
     """Find the timestamp of the root above a notice; "" for a root, or under a message gone."""
     root = notice
-    while root.parent_id:
-        above = (await ledger.load_notices([root.parent_id])).get(root.parent_id)
+    while above_id := root.parent_id or root.told_by:
+        above = (await ledger.load_notices([above_id])).get(above_id)
         if above is None or above.is_closed:
             return ""
         root = above

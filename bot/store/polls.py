@@ -56,7 +56,7 @@ class SqlPollingStore:
 
     async def load_state(self) -> EmState:
         """Load what polling remembers."""
-        async with self._database.read() as connection:
+        async with self._database.read_once() as connection:
             return await load_state(connection, self._em)
 
     async def load_running(self) -> list[str]:

@@ -129,13 +129,13 @@ class SqlAskingStore:
             "unsent": _count(notices, notices.c.em == self._em, _IS_UNSENT),
         }
         query = select(*(count.label(name) for name, count in counts.items()))
-        async with self._database.read() as connection:
+        async with self._database.read_once() as connection:
             row = (await connection.execute(query)).one()
         return Figures(**row._mapping)  # noqa: SLF001 - the documented name of a row as a mapping
 
     async def load_state(self) -> EmState:
         """Load what polling remembers."""
-        async with self._database.read() as connection:
+        async with self._database.read_once() as connection:
             return await load_state(connection, self._em)
 
     async def load_summary_facts(

@@ -36,6 +36,13 @@ SESSION_FIELDS = (
 SAVED_COLUMNS = [c.name for c in sessions.c if c.name not in ("incident_id", "reasons_at")]
 """What a poll writes of a session; `session_row` has the same order."""
 
+OBSERVED_COLUMNS = [
+    *(sessions.c[name] for name in SESSION_FIELDS),
+    sessions.c.verdict,
+    sessions.c.incident_id,
+]
+"""What `core.incidents` looks at: all but the links, which cost more to read than the rest."""
+
 TASK_FIELDS = (
     "uid",
     "session_uid",
@@ -113,8 +120,9 @@ def to_stored(row: Row[Any]) -> StoredSession:
 
 
 def to_observed(row: Row[Any]) -> Observed:
-    """Read a session as `core.incidents` wants it."""
-    return Observed(to_session(row), Verdict(row.verdict), row.incident_id)
+    """Read a session as `core.incidents` wants it, from a row of `OBSERVED_COLUMNS`."""
+    values = tuple(row)
+    return Observed(Session(*values[:-2]), Verdict(values[-2]), values[-1])
 
 
 def task_values(task: TaskSession) -> dict[str, Any]:

@@ -35,12 +35,6 @@ from bot.store.tables import (
 )
 
 
-@lru_cache(maxsize=8)
-def _compile_upsert(dialect: Dialect) -> str:
-    statement = build_upsert(sessions, ["em", "uid"], rows.SAVED_COLUMNS)
-    return str(statement.compile(dialect=dialect, column_keys=rows.SAVED_COLUMNS))
-
-
 class SessionLedger(Ledger):
     """The sessions' part of `bot.core.stores.PollingTransaction`."""
 
@@ -128,7 +122,7 @@ class SessionLedger(Ledger):
             for row in await self.connection.execute(self._window(some)):
                 observed[row.uid] = rows.to_observed(row)
         held = {each.incident_id for each in observed.values() if each.incident_id}
-        members = select(sessions)
+        members = select(*rows.OBSERVED_COLUMNS)
         async for row in self.select_in(members, sessions.c.incident_id, sorted(held)):
             observed.setdefault(row.uid, rows.to_observed(row))
         return list(observed.values())
@@ -151,7 +145,7 @@ class SessionLedger(Ledger):
             .scalar_subquery()
         )
         return (
-            select(sessions)
+            select(*rows.OBSERVED_COLUMNS)
             .join(start, sessions.c.job_uid == start.c.job_uid)
             .where(
                 sessions.c.em == self.em,
@@ -187,3 +181,9 @@ class SessionLedger(Ledger):
                 .where(jobs.c.em == self.em, jobs.c.job_uid == job_uid)
                 .values(next_run_at=next_run_at)
             )
+
+
+@lru_cache(maxsize=8)
+def _compile_upsert(dialect: Dialect) -> str:
+    statement = build_upsert(sessions, ["em", "uid"], rows.SAVED_COLUMNS)
+    return str(statement.compile(dialect=dialect, column_keys=rows.SAVED_COLUMNS))

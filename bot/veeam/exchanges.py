@@ -3,8 +3,11 @@
 GETs are retried here and nowhere else; whatever writes is sent once (reference §10).
 """
 
+import asyncio
 import logging
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -20,7 +23,10 @@ from bot.veeam.replies import Reply, read_reply
 TIMEOUTS = httpx.Timeout(connect=3.0, read=15.0, write=5.0, pool=10.0)
 """Seconds; EM's answer to a wide query takes several, a connection on a company's network none."""
 
-LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8, keepalive_expiry=30.0)
+AT_ONCE = 8
+LIMITS = httpx.Limits(
+    max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=30.0
+)
 """Few connections, so that the bot is a light guest; idle ones go before EM drops them.
 
 The two numbers are equal: httpcore counts busy connections as idle ones too, so that with a smaller
@@ -57,6 +63,7 @@ class Exchanges:
         for name in NOT_LOGGED:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._address = address
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._http = httpx.AsyncClient(
             base_url=address.origin,
             verify=trust,
@@ -89,13 +96,29 @@ class Exchanges:
     async def send(self, method: str, path: str, asked: str, headers: dict[str, str]) -> Reply:
         """Send once, whatever comes of it; 503 is an error, other statuses are the caller's."""
         try:
-            async with self._http.stream(method, path, headers=headers) as response:
+            async with (
+                self._turn(),
+                self._http.stream(method, path, headers=headers) as response,
+            ):
                 reply = await read_reply(response, asked)
         except (httpx.TransportError, OSError) as error:
             raise await self._unreachable(asked, error) from error
         if reply.status == HTTPStatus.SERVICE_UNAVAILABLE:
             raise refusal(reply, asked)
         return reply
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait here for a connection: in httpcore's pool all who wait race for each (measured)."""
+        try:
+            async with asyncio.timeout(self._http.timeout.pool):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout("all connections are busy") from None
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def close(self) -> None:
         """Close all connections."""

@@ -5,6 +5,7 @@ are is told in `wire`.
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 import structlog
@@ -41,7 +42,8 @@ def read_moment(value: object) -> datetime | None:
 def read_links(value: object) -> tuple[Link, ...]:
     """Read a list of links, null or not; of each address only path and query (reference §4).
 
-    By hand, because a page of sessions has 400 of them.
+    By hand, because a page of sessions has 400 of them; those up to a job or a backup server are
+    the same in session after session, and so is what is made of them.
     """
     if not isinstance(value, list | None):
         raise ValueError("it is no list of links")  # noqa: TRY004 - pydantic wants this one
@@ -50,9 +52,20 @@ def read_links(value: object) -> tuple[Link, ...]:
         if not isinstance(sent, dict):
             raise ValueError("it is no link")  # noqa: TRY004 - likewise
         get = sent.get
-        path = path_of(_text(get("href")))
-        links.append(Link(_text(get("rel")), _text(get("type")), _text(get("name")), path))
+        rel = get("rel")
+        make = _shared_link if rel == "Up" else _link
+        try:
+            links.append(make(rel, get("type"), get("name"), get("href")))
+        except TypeError:  # a list or an object, which the cache cannot look up
+            raise ValueError("it is no text") from None
     return tuple(links)
+
+
+def _link(rel: object, kind: object, name: object, href: object) -> Link:
+    return Link(_text(rel), _text(kind), _text(name), path_of(_text(href)))
+
+
+_shared_link = lru_cache(maxsize=4096)(_link)
 
 
 def path_of(href: str) -> str:

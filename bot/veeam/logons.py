@@ -76,9 +76,9 @@ class Logons:
             async with asyncio.timeout(LOG_OFF_TIMEOUT):
                 path = f"/api/logonSessions/{quote(logon.session_id, safe='')}"
                 reply = await self._exchanges.send("DELETE", path, "log off", logon.headers)
-            log.debug("logged off from EM", status=reply.status)
+            log.debug("em_logged_off", status=reply.status)
         except (EnterpriseManagerError, TimeoutError) as error:
-            log.warning("could not log off from EM", error=str(error))
+            log.warning("em_logoff_failed", error=str(error))
 
     async def _log_on(self) -> Logon:
         try:
@@ -106,6 +106,8 @@ def refusal_of_logon(reply: Reply) -> EnterpriseManagerError:
     """Make the error for a logon that ended neither well nor with a refusal of the account."""
     if reply.status < HTTPStatus.BAD_REQUEST:
         return unexpected(reply, ASKED, f"it answers {reply.status} where 201 means success")
+    if reply.status == HTTPStatus.NOT_FOUND:
+        return unexpected(reply, ASKED, "this address answers, but is not EM's REST API")
     return refusal(reply, ASKED)
 
 

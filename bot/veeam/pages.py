@@ -43,6 +43,7 @@ async def iter_pages(
                 _check_progress(previous, page, asked)
             if not page.is_last:
                 upcoming = _start(conversation, query, pick, asked, page.number + 1)
+                await asyncio.sleep(0)  # lets the request leave before this page is worked on
             yield page
             if page.is_last:
                 return

@@ -81,6 +81,19 @@ async def test_a_slow_answer_follows_an_interim_line_that_names_what_is_asked(
     assert "SQL Replica failed" in answer
 
 
+async def test_those_who_ask_the_same_meanwhile_share_one_look_up(
+    slack: SlackWorkspace, asking: FakeAsking
+) -> None:
+    asking.free = asyncio.Event()
+    asking.asked.clear()
+    before = len(slack.ephemerals())
+    await asyncio.gather(*(slack.command(f"/replica {GUID}") for _ in range(3)))
+    asking.free.set()
+    told = await slack.wait_for(lambda now: now.ephemerals()[before + 5 :] and now.ephemerals())
+    assert sum("SQL Replica failed" in each.text for each in told[before:]) == 3
+    assert len(asking.asked) == 1
+
+
 async def test_an_answer_whose_response_url_is_refused_comes_as_an_ephemeral_post(
     slack: SlackWorkspace, asking: FakeAsking
 ) -> None:

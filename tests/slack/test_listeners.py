@@ -21,7 +21,7 @@ async def test_a_broken_listener_is_acknowledged_and_its_reference_is_in_the_log
     with capture_logs() as logs:
         answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
     reference = logs[0]["reference"]
-    assert logs[0]["event"] == "question failed"
+    assert logs[0]["event"] == "question_failed"
     assert answer.status == 200
     assert reference in str(answer.body)
 
