@@ -36,7 +36,8 @@ def configure_logs(level: str, style: Literal["auto", "console", "json"]) -> Non
         structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a skipped poll is as designed
+    # Skipped polls are as designed, and errors of workers are logged by bot.scheduling.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     for noisy in ("httpx", "httpcore", "aiosqlite", "alembic", "slack_sdk"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # What EM does not answer is told once, by polling; each retry need not be.

@@ -4,6 +4,7 @@ Workers are coroutines, at most one of each at a time; a late one runs once inst
 library's own default of one second would skip it).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -60,4 +61,6 @@ class Scheduling:
 
 
 def _log_error(event: JobExecutionEvent) -> None:
+    if isinstance(event.exception, asyncio.CancelledError):
+        return  # the bot stops; what the worker had not committed is done again at the next start
     log.error("worker_failed", worker=event.job_id, exc_info=event.exception)

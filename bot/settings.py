@@ -146,6 +146,8 @@ def check_database(url: str) -> str:
         url = url.replace("sqlite:///", "sqlite+aiosqlite:///", 1)
     if not re.fullmatch(r"sqlite\+aiosqlite:///.+", url):
         raise ValueError("is not a SQLite address; this version keeps its data in SQLite")
+    if url.endswith(":memory:"):
+        raise ValueError("keeps nothing; name a file")
     return url
 
 
@@ -161,6 +163,13 @@ def check_app_token(secret: SecretStr) -> SecretStr:
     if not secret.get_secret_value() or secret.get_secret_value().startswith("xox"):
         raise ValueError("is not an app-level token; those begin with xapp-")
     return secret
+
+
+def check_given(value: Any) -> Any:
+    """Refuse an empty text or secret, such as an empty file gives."""
+    if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+        raise ValueError("is empty")
+    return value
 
 
 def check_interval(span: timedelta) -> timedelta:
@@ -184,8 +193,8 @@ class Settings(BaseSettings):
     slack_app_token: Annotated[SecretStr, AfterValidator(check_app_token)]
     slack_api_url: Url = "https://slack.com/api/"
     veeam_url: Annotated[str, AfterValidator(check_em_url)]
-    veeam_username: str
-    veeam_password: SecretStr
+    veeam_username: Annotated[str, AfterValidator(check_given)]
+    veeam_password: Annotated[SecretStr, AfterValidator(check_given)]
     veeam_ca_file: Annotated[str, AfterValidator(check_file)] = ""
     veeam_fingerprint: Annotated[str, AfterValidator(check_fingerprint)] = ""
     veeam_format: Annotated[

@@ -44,18 +44,21 @@ class Summarizing:
         on = latest_due_date(now, self._at, self._zone)
         end = moment_of(on, self._at, self._zone)
         is_today = now.astimezone(self._zone).date() == on
-        if not is_today or (await self._store.load_state()).baseline_at is None:
+        baseline_at = (await self._store.load_state()).baseline_at
+        if not is_today or baseline_at is None:
             return False
         last_end = await self._store.load_last_summary_end(self._channel)
         if last_end is not None and last_end >= end:
             return False
         start = last_end or moment_of(on - timedelta(days=1), self._at, self._zone)
-        is_missed_before_first = last_end is None and now - end > FIRST_DAY_GRACE
+        is_new = last_end is None and baseline_at > end
+        is_missed_before_first = is_new and now - end > FIRST_DAY_GRACE
         period = Period(self._channel, on, start, end)
         promised = await self._store.save_summary(
             period, None if is_missed_before_first else self._notice(now)
         )
-        log.info("summary_decided", on=on.isoformat(), is_sent=not is_missed_before_first)
+        if promised:
+            log.info("summary_decided", on=on.isoformat(), is_sent=not is_missed_before_first)
         return promised and not is_missed_before_first
 
     def _notice(self, now: datetime) -> Notice:
