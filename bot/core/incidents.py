@@ -42,17 +42,24 @@ OPENING = frozenset({Reason.FIRST_FAILURE, Reason.FAILING_SINCE_BEFORE, Reason.L
 PINGING = frozenset({Reason.WORSE, Reason.REOPENED, Reason.RECOVERED})
 """Reasons that the whole channel hears, as a reply that is shown there too."""
 
+WORSENING = frozenset({Reason.WORSE, Reason.REOPENED})
+"""Reasons that post a fresh message where a person deleted the incident's own."""
+
 SILENT = frozenset({Reason.HISTORY, Reason.NOT_WANTED})
 """Reasons for saying nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A session as the store knows it: judged, and with the incident it was told with, if any."""
+    """A session as the store knows it: judged, and with the incident it was told with, if any.
+
+    `reported_at` is EM's clock when it first reported the session as over, where that is known.
+    """
 
     session: Session
     verdict: Verdict
     incident_id: int | None = None
+    reported_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +102,14 @@ class Policy:
     wanted: frozenset[Verdict] = frozenset({Verdict.WARNING, Verdict.FAILED})
 
     def reason_for_silence(self, observed: Observed) -> Reason | None:
-        """Say why this bad session alone is no reason to speak, or None when it is one."""
-        if (observed.session.ended_at or observed.session.created_at) <= self.baseline_at:
+        """Say why this bad session alone is no reason to speak, or None when it is one.
+
+        What EM reported as over before the baseline is history too: a backup server with a fast
+        clock says that it ended later.
+        """
+        moments = [observed.session.ended_at, observed.reported_at]
+        known = [moment for moment in moments if moment] or [observed.session.created_at]
+        if min(known) <= self.baseline_at:
             return Reason.HISTORY
         return None if observed.verdict in self.wanted else Reason.NOT_WANTED
 

@@ -31,7 +31,8 @@ class Notice:
     rendered into it, 0 when nothing was. `parent_id` is the notice in whose thread a reply stands.
     `attempt_started_at` (our clock) and `attempt_slack_at` (Slack's) are set while it is unknown
     whether an attempt to post got through. `channel` is an id; `channel_id` and `message_ts` are
-    what Slack answered. `told_by` names the group's notice that tells of this one's subject;
+    what Slack answered. `told_by` names the group's notice that tells of this one's subject, from
+    that one's revision `wanted_revision` on;
     a closed notice will never be delivered again, and `error` says why.
     """
 

@@ -231,6 +231,9 @@ class DeliveringStore(Protocol):
     async def close(self, notice_id: str, error: str) -> None:
         """Never deliver this notice again."""
 
+    async def close_deleted(self, notice: Notice, error: str, now: datetime) -> None:
+        """Close a message that a person deleted, and save from it what nobody has seen yet."""
+
     async def pause_channel(self, channel: str, problem: str, now: datetime) -> None:
         """Note that Slack refuses a channel ("" for all of them), and when to probe it."""
 

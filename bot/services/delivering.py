@@ -248,7 +248,9 @@ class Delivering:
                 await put_off(notice.id, now, str(error))
                 await self._store.pause_channel(where, str(error), now)
                 return False
-            case MessageGone() | MessageRefused():
+            case MessageGone():
+                await self._store.close_deleted(notice, str(error), now)
+            case MessageRefused():
                 await self._store.close(notice.id, str(error))
             case UpdateRefused():
                 await self._continue_in_thread(notice, now)

@@ -170,7 +170,7 @@ class Polling:
         log.info("history_import_started", resumed=state.import_cursor_at is not None)
         since = state.import_cursor_at or begun_at - HISTORY
         async for page in self._source.iter_window(since, only_bad=False):
-            state = await self._keep_history(page, state)
+            state = await self._keep_history(page, state, begun_at)
         now = self._clock()
         state = replace(state, baseline_at=begun_at, watermark_at=begun_at)
         state = replace(state, swept_at={sweep.name: now for sweep in SWEEPS})
@@ -184,16 +184,14 @@ class Polling:
         self._on_recorded()
         return state
 
-    async def _keep_history(self, page: SessionPage, state: EmState) -> EmState:
+    async def _keep_history(self, page: SessionPage, state: EmState, begun_at: datetime) -> EmState:
         ends = _ends(page.sessions)
         if ends:
-            furthest = max(ends)
-            cursor = min(furthest, state.import_started_at or furthest)
-            state = replace(state, import_cursor_at=cursor)
-        now = self._clock()
+            state = replace(state, import_cursor_at=min(max(ends), begun_at))
+        now, server_time = self._clock(), page.server_time or begun_at
         async with self._store.transaction() as ledger:
             recording = Recording(ledger, self._wishes.audience, now)
-            await recording.keep(Seen(page.sessions, now, None))
+            await recording.keep(Seen(page.sessions, now, server_time, begun_at))
             await ledger.save_state(state)
         return state
 

@@ -4,7 +4,8 @@ Runs after a poll is committed, so that an alert never depends on it: what comes
 rides in the alert, what comes later follows as an edit (DESIGN §2, Notices).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,7 +22,19 @@ MOST_NEXT_RUNS = 20
 NOT_ALLOWED_FOR = timedelta(hours=1)
 """How long a refusal to read jobs is believed; most accounts are Portal Users (reference §13)."""
 
+ASK_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 60, 300, 900))
+"""When to ask again for reasons that EM did not give: it is a cache, and may learn them later."""
+
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Unexplained:
+    """A session of which EM has given no reason yet, and when to ask again."""
+
+    session: Session
+    due_at: datetime
+    pauses: tuple[timedelta, ...]
 
 
 class Reasoning:
@@ -40,6 +53,7 @@ class Reasoning:
         self._audience = audience
         self._clock = clock
         self._on_recorded = on_recorded
+        self._waiting: list[_Unexplained] = []
         self._jobs_refused_until: datetime | None = None
 
     async def explain(self) -> None:
@@ -48,7 +62,9 @@ class Reasoning:
         if state.server_time_at is None:
             return
         since = state.server_time_at - HISTORY
-        sessions = await self._store.load_wanting_reasons(since, MOST_SESSIONS)
+        now = self._clock()
+        unasked = await self._store.load_wanting_reasons(since, MOST_SESSIONS)
+        sessions = [*unasked, *(each.session for each in self._waiting if each.due_at <= now)]
         if not sessions:
             return
         try:
@@ -57,12 +73,21 @@ class Reasoning:
             log.warning("reasons_unknown", error=str(error), sessions=len(sessions))
             return
         next_runs = await self._fetch_next_runs(sessions)
+        explained = {task.session_uid for task in tasks}
+        answered = [*unasked, *(s for s in sessions[len(unasked) :] if s.uid in explained)]
+        self._waiting = [*self._still_waiting(explained, now), *_begin(unasked, explained, now)]
         async with self._store.transaction() as ledger:
-            incident_ids = await ledger.save_reasons(sessions, tasks, self._clock())
+            incident_ids = await ledger.save_reasons(answered, tasks, now)
             await ledger.save_next_runs(next_runs)
-            telling = Telling(ledger, self._audience, self._clock())
-            await telling.refresh(incident_ids, at_once=True)
+            await Telling(ledger, self._audience, now).refresh(incident_ids, at_once=True)
         self._on_recorded()
+
+    def _still_waiting(self, explained: Collection[str], now: datetime) -> Iterator[_Unexplained]:
+        for each in self._waiting:
+            if each.due_at > now:
+                yield each
+            elif each.session.uid not in explained and each.pauses:
+                yield _Unexplained(each.session, now + each.pauses[0], each.pauses[1:])
 
     async def _fetch_next_runs(self, sessions: Sequence[Session]) -> dict[str, datetime]:
         now = self._clock()
@@ -78,3 +103,13 @@ class Reasoning:
         except EnterpriseManagerError as error:
             log.warning("next_runs_unknown", error=str(error))
         return {}
+
+
+def _begin(
+    unasked: Sequence[Session], explained: Collection[str], now: datetime
+) -> list[_Unexplained]:
+    return [
+        _Unexplained(session, now + ASK_AGAIN[0], ASK_AGAIN[1:])
+        for session in unasked
+        if session.uid not in explained
+    ]

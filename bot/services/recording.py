@@ -7,7 +7,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -29,6 +29,9 @@ from bot.core.sessions import (
 from bot.core.stores import PollingTransaction, StoredSession
 from bot.services.telling import Audience, Telling
 
+DATE_RESOLUTION = timedelta(seconds=1)
+"""EM's clock is read from a Date header, which leaves out the fraction of the second."""
+
 log = structlog.get_logger()
 
 
@@ -36,12 +39,22 @@ log = structlog.get_logger()
 class Seen:
     """Sessions as EM reported them, and the moment in both clocks.
 
-    Without `server_time` they count as reported when they ended: nobody knows it of history.
+    With `baseline_at` they are history: they count as reported when they ended, and what ends
+    after EM's own clock, by a backup server's fast one, as reported at the baseline.
     """
 
     sessions: Sequence[Session]
     now: datetime
-    server_time: datetime | None
+    server_time: datetime
+    baseline_at: datetime | None = None
+
+    def reported_at(self, session: Session) -> datetime:
+        """Tell EM's clock when it first reported this session, in this state."""
+        if self.baseline_at is None:
+            return self.server_time
+        ended_at = session.order[0]
+        is_ahead = ended_at > self.server_time + DATE_RESOLUTION
+        return self.baseline_at if is_ahead else ended_at
 
 
 class Recording:
@@ -125,12 +138,11 @@ def _judge(session: Session, known: StoredSession | None, seen: Seen) -> StoredS
     is_same_version = known is not None and known.session.version == session.version
     changed_at = known.changed_at if known and is_same_version else seen.now
     was_over = known is not None and known.session.is_stopped
-    reported_at = seen.server_time or session.order[0]
     return StoredSession(
         session=session,
         verdict=decide_verdict(session, seen.now - changed_at),
         changed_at=changed_at,
-        reported_at=known.reported_at if known and was_over else reported_at,
+        reported_at=known.reported_at if known and was_over else seen.reported_at(session),
         confirmed_at=seen.now,
         incident_id=known.incident_id if known else None,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core.grouping import GROUP_WINDOW, Grouping, OpeningNotice, decide_groups
-from bot.core.incidents import OPENING, PINGING, SILENT, Decision, Incident, Reason
+from bot.core.incidents import OPENING, PINGING, SILENT, WORSENING, Decision, Incident, Reason
 from bot.core.notices import GROUP_ENDED, Kind, Notice
 from bot.core.stores import PollingTransaction
 
@@ -72,7 +72,8 @@ class Telling:
             )
             leader = self._notice(Kind.GROUP, str(group_id), after=REASONS_WAIT)
         members = (await self._ledger.load_notices(grouping.members)).values()
-        told = [replace(notice, told_by=leader.id) for notice in members]
+        revision = leader.wanted_revision
+        told = [replace(each, told_by=leader.id, wanted_revision=revision) for each in members]
         await self._ledger.save_notices([leader, *told])
 
     async def _follow(self, told: Sequence[Incident], decisions: Sequence[Decision]) -> None:
@@ -90,9 +91,7 @@ class Telling:
                 carrier = leaders.get(notice.told_by, notice)
                 news = of_incident.get(incident.id, [])
                 if carrier.is_closed:
-                    fresh += [
-                        each for each in news if each.reason in (Reason.WORSE, Reason.REOPENED)
-                    ][:1]
+                    fresh += [each for each in news if each.reason in WORSENING][:1]
                     continue
                 carriers[carrier.id] = carrier
                 by_carrier[carrier.id] += news

@@ -6,13 +6,15 @@ from typing import Any
 
 from sqlalchemy import Select, and_, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.incidents import WORSENING
 from bot.core.notices import Kind, Notice, PostedMessage
 from bot.core.stores import ChannelPause, DueNotice
 from bot.store import rows
 from bot.store.databases import Database
 from bot.store.notices import NoticeLedger, insert_group
-from bot.store.tables import Moment, channels, notices
+from bot.store.tables import Moment, channels, decisions, notices
 from bot.store.views import Views
 
 CHANNEL_PROBE_EVERY = timedelta(minutes=5)
@@ -138,6 +140,52 @@ class SqlDeliveringStore:
         """Never deliver this notice again."""
         await self._set(notice_id, **(_NO_ATTEMPT | {"is_closed": True, "error": error}))
 
+    async def close_deleted(self, notice: Notice, error: str, now: datetime) -> None:
+        """Close a message that a person deleted, and save from it what nobody has seen yet.
+
+        It is not restored, but a worsening that is still to be said posts a fresh root, and what
+        joined a group after it was last shown is told by a message of its own (DESIGN §2, Updates).
+        """
+        carrier_id = notice.parent_id if notice.kind is Kind.REPLY else notice.id
+        async with self._database.write() as connection:
+            ledger = NoticeLedger(connection, self._em)
+            carrier = (await ledger.load_notices([carrier_id]))[carrier_id]
+            await ledger.save_notices(
+                [
+                    _fresh_root(incident_id, carrier, now)
+                    for incident_id in await self._load_unsaid_worsenings(connection, carrier_id)
+                ]
+            )
+            is_unsaid_reply = and_(notices.c.parent_id == carrier_id, notices.c.message_ts == "")
+            await connection.execute(
+                update(notices)
+                .where(or_(notices.c.id == carrier_id, is_unsaid_reply))
+                .values(**(_NO_ATTEMPT | {"is_closed": True, "error": error}))
+            )
+            await connection.execute(
+                update(notices)
+                .where(
+                    notices.c.told_by == carrier_id,
+                    notices.c.wanted_revision > carrier.shown_revision,
+                )
+                .values(told_by="", due_at=now)
+            )
+
+    @staticmethod
+    async def _load_unsaid_worsenings(connection: AsyncConnection, carrier_id: str) -> list[int]:
+        found = await connection.execute(
+            select(decisions.c.incident_id)
+            .join(notices, decisions.c.notice_id == notices.c.id)
+            .where(
+                notices.c.parent_id == carrier_id,
+                notices.c.message_ts == "",
+                notices.c.is_closed.is_(False),
+                decisions.c.reason.in_([reason.value for reason in WORSENING]),
+            )
+            .distinct()
+        )
+        return list(found.scalars())
+
     async def _set(self, notice_id: str, **changed: Any) -> None:
         async with self._database.write() as connection:
             await connection.execute(
@@ -199,7 +247,7 @@ class SqlDeliveringStore:
             await connection.execute(
                 update(notices)
                 .where(notices.c.id.in_([notice.id for notice in unsent]))
-                .values(told_by=leader.id)
+                .values(told_by=leader.id, wanted_revision=leader.wanted_revision)
             )
             return len(unsent)
 
@@ -215,6 +263,18 @@ class SqlDeliveringStore:
             await connection.execute(
                 update(notices).where(notices.c.told_by == ended.id).values(told_by=successor.id)
             )
+
+
+def _fresh_root(incident_id: int, carrier: Notice, now: datetime) -> Notice:
+    return Notice(
+        id=str(uuid.uuid4()),
+        kind=Kind.INCIDENT,
+        subject=str(incident_id),
+        channel=carrier.channel,
+        wanted_revision=1,
+        created_at=now,
+        due_at=now,
+    )
 
 
 _NO_ATTEMPT: dict[str, Any] = {

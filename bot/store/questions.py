@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, Table, and_, func, o
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.core.incidents import Status
-from bot.core.notices import Notice
+from bot.core.notices import Kind, Notice
 from bot.core.polls import EmState
 from bot.core.sessions import EPOCH, TaskSession, Verdict
 from bot.core.stores import Figures, Period, StoredSession
@@ -35,7 +35,9 @@ _IS_RUNNING = and_(
     func.lower(sessions.c.state) != "stopped",
     sessions.c.is_vanished.is_(False),
 )
+# A summary says how much is unsent, itself left out.
 _IS_UNSENT = and_(
+    notices.c.kind != Kind.SUMMARY.value,
     notices.c.is_closed.is_(False),
     notices.c.told_by == "",
     notices.c.shown_revision < notices.c.wanted_revision,

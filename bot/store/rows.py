@@ -40,6 +40,7 @@ OBSERVED_COLUMNS = [
     *(sessions.c[name] for name in SESSION_FIELDS),
     sessions.c.verdict,
     sessions.c.incident_id,
+    sessions.c.reported_at,
 ]
 """What `core.incidents` looks at: all but the links, which cost more to read than the rest."""
 
@@ -122,7 +123,7 @@ def to_stored(row: Row[Any]) -> StoredSession:
 def to_observed(row: Row[Any]) -> Observed:
     """Read a session as `core.incidents` wants it, from a row of `OBSERVED_COLUMNS`."""
     values = tuple(row)
-    return Observed(Session(*values[:-2]), Verdict(values[-2]), values[-1])
+    return Observed(Session(*values[:-3]), Verdict(values[-3]), *values[-2:])
 
 
 def task_values(task: TaskSession) -> dict[str, Any]:

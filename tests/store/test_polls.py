@@ -20,18 +20,22 @@ RESULTS = ("Success", "Warning", "Failed", "None")
 
 @st.composite
 def some_sessions(draw: st.DrawFn) -> list[Session]:
-    """The sessions of one job that nobody has seen before."""
+    """The sessions of one job that nobody has seen before; EM retries only what went wrong."""
     job_uid = a_uid("Job")
-    return [
-        a_session(
-            NOW + draw(st.integers(0, 9)) * HOUR,
-            uid=f"{job_uid}-{number}",
-            job_uid=job_uid,
-            result=draw(st.sampled_from(RESULTS)),
-            is_retry=draw(st.booleans()),
+    hours = sorted(draw(st.lists(st.integers(0, 9), min_size=1, max_size=8)))
+    sessions: list[Session] = []
+    for number, hour in enumerate(hours):
+        follows_bad = bool(sessions) and observe(sessions[-1]).verdict.is_bad
+        sessions.append(
+            a_session(
+                NOW + hour * HOUR,
+                uid=f"{job_uid}-{number}",
+                job_uid=job_uid,
+                result=draw(st.sampled_from(RESULTS)),
+                is_retry=follows_bad and draw(st.booleans()),
+            )
         )
-        for number in range(draw(st.integers(1, 8)))
-    ]
+    return sessions
 
 
 def shape(incident: Incident) -> tuple[object, ...]:
