@@ -7,6 +7,7 @@ judgement on them is the `verdict`.
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from typing import NamedTuple
 
 RESULTLESS_AFTER = timedelta(minutes=15)
 """A session that is Stopped without a Result for so long counts as Warning (DESIGN §2, Polling)."""
@@ -28,9 +29,11 @@ class Verdict(IntEnum):
         return self >= Verdict.WARNING
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link of an EM entity: path and query only, never another host (reference §4)."""
+class Link(NamedTuple):
+    """A link of an EM entity: path and query only, never another host (reference §4).
+
+    A tuple, because each session has four, and a tuple is made in half the time of a dataclass.
+    """
 
     rel: str
     type: str

@@ -18,7 +18,7 @@ from bot.core.references import SHORTEST_PREFIX, Form, Reference, nearest_names,
 from bot.core.sessions import EPOCH, Session, TaskSession, guid_of
 from bot.core.stores import AskingStore, DeliveringStore, StoredSession
 from bot.core.views import SummaryView
-from bot.errors import EnterpriseManagerError, EnterpriseManagerUnavailable, NotFound
+from bot.errors import EnterpriseManagerError, NotAllowed, NotFound
 from bot.services.summarizing import Summarizing
 
 PAGE = 15
@@ -94,7 +94,7 @@ class Asking:
                 "EM has no replication session with this id. EM keeps the last 30 days here, "
                 "and ids of backup jobs, VMs or task sessions are other ids.",
             )
-        except EnterpriseManagerUnavailable as error:
+        except EnterpriseManagerError as error:
             stored = await self._store.load_session(uid)
             if stored is None:
                 raise
@@ -188,7 +188,9 @@ class Asking:
             running: dict[str, Session] = {}
             async for page in self._source.iter_running():
                 running |= {session.uid: session for session in page.sessions}
-        except EnterpriseManagerUnavailable as error:
+        except NotAllowed:
+            raise
+        except EnterpriseManagerError as error:
             stored, total = await self._store.load_running(PAGE)
             state = await self._store.load_state()
             sessions = tuple(each.session for each in stored)

@@ -39,6 +39,9 @@ ABSENCE_COUNTS_AFTER = timedelta(seconds=10)
 """So long after the request's own time-out a message that is not there will not come."""
 
 LOOK_AGAIN_AFTER = timedelta(seconds=3)
+REFUSED_AGAIN_AFTER = timedelta(minutes=10)
+"""What Slack calls wrong is not given up: its subject changes, and it stays counted as unsent."""
+
 POISONED_AGAIN_AFTER = timedelta(minutes=1)
 TICK = 0.5
 STOPPING_WITHIN = 3.0
@@ -251,7 +254,7 @@ class Delivering:
             case MessageGone():
                 await self._store.close_deleted(notice, str(error), now)
             case MessageRefused():
-                await self._store.close(notice.id, str(error))
+                await put_off(notice.id, now + REFUSED_AGAIN_AFTER, str(error))
             case UpdateRefused():
                 await self._continue_in_thread(notice, now)
             case _:

@@ -93,6 +93,7 @@ class Polling:
         return True
 
     async def _run_cycle(self) -> None:
+        asked_at = self._clock()
         running, server_time = await self._fetch_running()
         state = await self._store.load_state()
         if state.baseline_at is None:
@@ -104,13 +105,13 @@ class Polling:
             batch += page.sessions
             server_time = page.server_time or server_time
             if len(batch) >= MOST_AT_ONCE:
-                await self._record(batch, server_time, None)
+                await self._record(batch, server_time, asked_at)
                 vanished_candidates -= {session.uid for session in batch}
                 watermark = max([watermark, *_ends(batch)])
                 batch = []
         vanished_candidates -= {session.uid for session in batch}
         batch += await self._fetch_lost(sorted(vanished_candidates))
-        await self._record(batch, server_time, watermark)
+        await self._record(batch, server_time, asked_at, watermark)
 
     async def _fetch_running(self) -> tuple[list[Session], datetime]:
         running: list[Session] = []
@@ -136,14 +137,21 @@ class Polling:
         return found
 
     async def _record(
-        self, batch: Sequence[Session], server_time: datetime, watermark: datetime | None
+        self,
+        batch: Sequence[Session],
+        server_time: datetime,
+        asked_at: datetime,
+        watermark: datetime | None = None,
     ) -> None:
-        """Commit what was seen; with `watermark`, the poll is complete and W may move."""
+        """Commit what EM answered to a question of `asked_at`.
+
+        With `watermark`, the poll is complete and W may move.
+        """
         now = self._clock()
         async with self._store.transaction() as ledger:
             state = await ledger.load_state()
             recording = Recording(ledger, self._wishes.audience, now)
-            touched = await recording.keep(Seen(batch, now, server_time))
+            touched = await recording.keep(Seen(batch, now, server_time, asked_at))
             await recording.judge(touched, self._policy(state))
             if watermark is not None:
                 state = await self._conclude_outage(ledger, state, now)
@@ -191,7 +199,9 @@ class Polling:
         now, server_time = self._clock(), page.server_time or begun_at
         async with self._store.transaction() as ledger:
             recording = Recording(ledger, self._wishes.audience, now)
-            await recording.keep(Seen(page.sessions, now, server_time, begun_at))
+            await recording.keep(
+                Seen(page.sessions, now, server_time, asked_at=now, baseline_at=begun_at)
+            )
             await ledger.save_state(state)
         return state
 
@@ -207,8 +217,8 @@ class Polling:
     async def _run_sweep(self, sweep: Sweep, server_time: datetime) -> None:
         try:
             pages = self._source.iter_window(server_time - sweep.span, only_bad=sweep.only_bad)
-            async for page in _slowly(pages):
-                await self._record(page.sessions, page.server_time or server_time, None)
+            async for page, asked_at in self._slowly(pages):
+                await self._record(page.sessions, page.server_time or server_time, asked_at)
             if sweep.only_bad:
                 await self._refresh_failing_jobs(server_time)
         except EnterpriseManagerError as error:
@@ -219,12 +229,24 @@ class Polling:
             swept_at = {**(state.swept_at or {}), sweep.name: self._clock()}
             await ledger.save_state(replace(state, swept_at=swept_at))
 
+    async def _slowly(
+        self, pages: AsyncIterator[SessionPage]
+    ) -> AsyncIterator[tuple[SessionPage, datetime]]:
+        """Take a few pages a second, each with when it was asked for: at the latest one ahead."""
+        asked_at = next_asked_at = self._clock()
+        async for page in pages:
+            yield page, asked_at
+            asked_at, next_asked_at = next_asked_at, self._clock()
+            if not page.is_last:
+                await asyncio.sleep(1 / PAGES_PER_SECOND)
+
     async def _refresh_failing_jobs(self, server_time: datetime) -> None:
         """Read the newest session of each job with an open incident: its Success may be late."""
         for job_uid in await self._store.load_jobs_of_open_incidents():
+            asked_at = self._clock()
             newest = await self._source.fetch_newest_session(job_uid)
             if newest:
-                await self._record([newest], server_time, None)
+                await self._record([newest], server_time, asked_at)
             await asyncio.sleep(1 / PAGES_PER_SECOND)
 
     async def _record_failure(self, error: EnterpriseManagerError) -> None:
@@ -267,10 +289,3 @@ class Polling:
 def _ends(sessions: Sequence[Session]) -> list[datetime]:
     """List when sessions ended that are over; what still runs moves no watermark."""
     return [each.ended_at for each in sessions if each.is_stopped and each.ended_at]
-
-
-async def _slowly(pages: AsyncIterator[SessionPage]) -> AsyncIterator[SessionPage]:
-    async for page in pages:
-        yield page
-        if not page.is_last:
-            await asyncio.sleep(1 / PAGES_PER_SECOND)

@@ -39,6 +39,7 @@ log = structlog.get_logger()
 class Seen:
     """Sessions as EM reported them, and the moment in both clocks.
 
+    `asked_at` is the bot's clock when EM was asked: what was recorded since then is newer.
     With `baseline_at` they are history: they count as reported when they ended, and what ends
     after EM's own clock, by a backup server's fast one, as reported at the baseline.
     """
@@ -46,6 +47,7 @@ class Seen:
     sessions: Sequence[Session]
     now: datetime
     server_time: datetime
+    asked_at: datetime
     baseline_at: datetime | None = None
 
     def reported_at(self, session: Session) -> datetime:
@@ -76,12 +78,12 @@ class Recording:
         stored = [
             _judge(session, known.get(session.uid), seen)
             for session in unique.values()
-            if _is_news(session, known.get(session.uid))
+            if _is_news(session, known.get(session.uid), seen.asked_at)
         ]
         overdue = [
             replace(each, verdict=Verdict.WARNING)
             for each in resultless
-            if each.session.uid not in unique or not _is_news(unique[each.session.uid], each)
+            if each.session.uid not in unique or unique[each.session.uid] == each.session
         ]
         await self._ledger.save_sessions(stored + overdue)
         fresh = {each.session.uid for each in stored}
@@ -130,8 +132,12 @@ class Recording:
         await self._telling.tell(changed, decisions)
 
 
-def _is_news(session: Session, known: StoredSession | None) -> bool:
-    return known is None or session != known.session
+def _is_news(session: Session, known: StoredSession | None, asked_at: datetime) -> bool:
+    """Whether this is new; an answer to an older question than what is known is not.
+
+    A sweep runs beside the polls, and its page may come when a poll has already seen more.
+    """
+    return known is None or (session != known.session and known.changed_at <= asked_at)
 
 
 def _judge(session: Session, known: StoredSession | None, seen: Seen) -> StoredSession:

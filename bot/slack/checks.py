@@ -17,7 +17,7 @@ from bot.slack.messenger import EVENT_TYPE
 from bot.slack.outcomes import NOT_SENT, UNANSWERED, read_back_failure
 from bot.slack.scopes import REQUIRED, SCOPES
 
-CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{7,}")
+CHANNEL_ID = re.compile(r"[A-Z][A-Z0-9]+")  # names of channels are in lower case
 PAGE = 200  # channels of one page; Slack takes up to 999 (reference §1.8)
 TEST_ALERT = (
     "🔔 Test alert from replica-bot: this channel will hear of failed replication sessions."

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import Row
@@ -60,6 +61,10 @@ TASK_FIELDS = (
 NOTICE_COLUMNS = [column for column in notices.c if column.name not in ("sequence", "em")]
 
 
+BETWEEN = "\x1f"  # ASCII's unit separator
+LINK_SIZE = len(Link._fields)
+
+
 def chunked(items: Sequence[_T], size: int = CHUNK) -> Iterator[Sequence[_T]]:
     """Cut a sequence into pieces that fit one statement."""
     for start in range(0, len(items), size):
@@ -93,7 +98,7 @@ def session_row(em: str, stored: StoredSession) -> tuple[Any, ...]:
         session.failure_message,
         session.backup_server_uid,
         session.backup_server,
-        json.dumps([[link.rel, link.type, link.name, link.path] for link in session.links]),
+        pack_links(session.links),
         to_microseconds(stored.changed_at),
         to_microseconds(stored.reported_at),
         to_microseconds(stored.confirmed_at),
@@ -101,10 +106,29 @@ def session_row(em: str, stored: StoredSession) -> tuple[Any, ...]:
     )
 
 
+def pack_links(links: Sequence[Link]) -> str:
+    """Write links one after the other as text; JSON would take four times as long.
+
+    Should EM ever send the control character that parts them, it becomes a space.
+    """
+    packed = BETWEEN.join(chain.from_iterable(links))
+    if packed.count(BETWEEN) >= len(links) * LINK_SIZE:
+        packed = BETWEEN.join(part.replace(BETWEEN, " ") for link in links for part in link)
+    return packed
+
+
+def unpack_links(packed: str) -> tuple[Link, ...]:
+    """Read what `pack_links` wrote."""
+    if not packed:
+        return ()
+    parts = packed.split(BETWEEN)
+    return tuple(map(Link._make, zip(*[iter(parts)] * LINK_SIZE, strict=True)))
+
+
 def to_session(row: Row[Any]) -> Session:
     """Read a session from a row of its table."""
     values = row._mapping  # noqa: SLF001 - the documented name of a row as a mapping
-    links = tuple(Link(*link) for link in json.loads(values["links"]))
+    links = unpack_links(values["links"])
     return Session(**{name: values[name] for name in SESSION_FIELDS}, links=links)
 
 

@@ -56,7 +56,7 @@ class Bench:
         """Let EM report sessions, as one transaction records them."""
         async with self.polls.transaction() as ledger:
             recording = Recording(ledger, self.audience, self.clock())
-            touched = await recording.keep(Seen(seen, self.clock(), server_time))
+            touched = await recording.keep(Seen(seen, self.clock(), server_time, self.clock()))
             await recording.judge(touched, Policy(self.baseline_at, BOTH))
 
     async def announce(self, kind: Kind, subject: str) -> None:

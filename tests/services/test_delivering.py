@@ -508,6 +508,37 @@ async def test_a_message_that_a_person_deleted_is_not_restored(
     assert len(roots(slack)) == 1
 
 
+async def test_a_worsening_that_finds_its_message_deleted_posts_a_fresh_one(
+    bench: Bench, bot: Delivering, slack: SlackWorkspace
+) -> None:
+    await fail(bench, result="Warning")
+    await deliver(bot)
+    slack.faults.delete_message(posts(slack)[0])
+    await fail(bench)
+    await deliver(bot)
+    bench.clock.advance(HOUR)
+    await deliver(bot)
+    assert len(roots(slack)) == 1
+
+
+async def test_what_joined_a_deleted_group_is_told_alone(
+    bench: Bench, bot: Delivering, slack: SlackWorkspace
+) -> None:
+    for number in range(6):
+        await fail(bench, f"Job {number}")
+    await deliver(bot)
+    await fail(bench, "Told by the group")
+    bench.clock.advance(MINUTE)
+    await deliver(bot)
+    for root in roots(slack):
+        slack.faults.delete_message(root)
+    await fail(bench, "Newcomer")
+    await deliver(bot)
+    bench.clock.advance(MINUTE)
+    await deliver(bot)
+    assert ["Newcomer" in root.text for root in roots(slack)] == [True]
+
+
 @pytest.mark.parametrize("error", ["cant_update_message", "edit_window_closed"])
 async def test_a_message_that_cannot_be_edited_goes_on_in_its_thread(
     bench: Bench, bot: Delivering, slack: SlackWorkspace, error: str
@@ -551,7 +582,7 @@ async def test_a_poisoned_notice_does_not_stop_the_others(
     assert (poisoned.error, poisoned.due_at) == ("NoResultFound", bench.clock() + MINUTE)
 
 
-async def test_a_message_that_slack_calls_wrong_is_given_up(
+async def test_a_message_that_slack_calls_wrong_waits_and_stops_no_other(
     bench: Bench, bot: Delivering, slack: SlackWorkspace
 ) -> None:
     slack.faults.refuse("chat.postMessage", "msg_too_long")
@@ -559,8 +590,11 @@ async def test_a_message_that_slack_calls_wrong_is_given_up(
     await fail(bench, "two")
     await deliver(bot)
     assert len(posts(slack)) == 1
-    closed = [each.is_closed for each in await bench.notices()]
-    assert closed == [True, False]
+    assert [each.is_posted for each in await bench.notices()] == [False, True]
+    assert (await bench.questions.load_figures()).unsent == 1
+    bench.clock.advance(HOUR)
+    await deliver(bot)
+    assert len(posts(slack)) == 2
 
 
 async def test_an_unreachable_slack_delays_and_loses_nothing(

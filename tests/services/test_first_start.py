@@ -145,3 +145,20 @@ async def test_results_that_nobody_wants_are_stored_only(watch: Watch) -> None:
     await watch.poll()
     assert await watch.bench.notices(Kind.INCIDENT) == []
     assert await watch.reasons() == ["NOT_WANTED"]
+
+
+async def test_a_fast_backup_servers_past_is_history_too(watch: Watch) -> None:
+    watch.ran("Failed", ended_at=watch.now() + 3 * MINUTE)
+    await watch.poll(2)
+    assert await watch.bench.notices(Kind.INCIDENT) == []
+
+
+async def test_what_ran_at_the_first_start_is_told_even_without_an_end(watch: Watch) -> None:
+    world = watch.world_of.world
+    session = world.start_session(watch.job("SQL Replica"))
+    world.update_session(session, created_at=watch.now() - HOUR)
+    await watch.poll()
+    watch.later(MINUTE)
+    world.update_session(session, state="Stopped", result="Failed", ended_at=None)
+    await watch.poll()
+    assert len(await watch.bench.notices(Kind.INCIDENT)) == 1
