@@ -36,6 +36,7 @@ def run() -> None:
     from bot.logs import configure_logs
 
     configure_logs(settings.log_level, settings.log_format)
+    _warn_of_unused_settings()
     try:
         asyncio.run(_run(settings))
     except SettingsWrong as error:
@@ -88,6 +89,15 @@ def _load_settings() -> "Settings":
         return load_settings(dict(os.environ), Path(".env"))
     except SettingsWrong as error:
         _fail("\n".join(error.problems), EXIT_SETTINGS)
+
+
+def _warn_of_unused_settings() -> None:
+    import structlog
+
+    from bot.settings import list_unused
+
+    for name in list_unused(os.environ):
+        structlog.get_logger().warning("setting_not_used_yet", setting=name)
 
 
 def _fail(text: str, code: int) -> NoReturn:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.sessions import Verdict
 from bot.errors import SettingsWrong
-from bot.settings import EXAMPLES, Settings, load_settings
+from bot.settings import EXAMPLES, Settings, check_fingerprint, list_unused, load_settings
 
 PASSWORD = "pass-word-that-must-not-leak"
 REQUIRED = {
@@ -263,3 +263,14 @@ def test_values_that_are_no_text_are_taken_as_they_are() -> None:
         veeam_format="xml",
     )
     assert made.poll_interval == timedelta(seconds=5)
+
+
+def test_settings_of_later_versions_are_named_and_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("RPO=4h\n")
+    named = list_unused({"ALERT_MENTION": "@ana", "VEEAM_URL": "x"}, tmp_path / ".env")
+    assert named == ("ALERT_MENTION", "RPO")
+
+
+def test_a_fingerprint_is_taken_as_openssl_prints_it() -> None:
+    printed = "sha256 Fingerprint=" + ":".join(["AB"] * 32)
+    assert check_fingerprint(printed) == "ab" * 32

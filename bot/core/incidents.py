@@ -107,9 +107,11 @@ class Policy:
         What EM reported as over before the baseline is history too: a backup server with a fast
         clock says that it ended later.
         """
-        moments = [observed.session.ended_at, observed.reported_at]
-        known = [moment for moment in moments if moment] or [observed.session.created_at]
-        if min(known) <= self.baseline_at:
+        session, reported_at = observed.session, observed.reported_at
+        if reported_at and reported_at < self.baseline_at:
+            return Reason.HISTORY
+        ended_at = session.ended_at or (None if reported_at else session.created_at)
+        if ended_at and ended_at <= self.baseline_at:
             return Reason.HISTORY
         return None if observed.verdict in self.wanted else Reason.NOT_WANTED
 

@@ -41,7 +41,7 @@ class Seen:
 
     `asked_at` is the bot's clock when EM was asked: what was recorded since then is newer.
     With `baseline_at` they are history: they count as reported when they ended, and what ends
-    after EM's own clock, by a backup server's fast one, as reported at the baseline.
+    after EM's own clock, by a backup server's fast one, as reported before the baseline.
     """
 
     sessions: Sequence[Session]
@@ -56,7 +56,7 @@ class Seen:
             return self.server_time
         ended_at = session.order[0]
         is_ahead = ended_at > self.server_time + DATE_RESOLUTION
-        return self.baseline_at if is_ahead else ended_at
+        return self.baseline_at - DATE_RESOLUTION if is_ahead else ended_at
 
 
 class Recording:

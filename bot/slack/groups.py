@@ -8,10 +8,11 @@ from bot.core.sessions import Verdict
 from bot.core.views import GroupView, IncidentView
 from bot.slack.alerts import DUPLICATE, reason_phrase
 from bot.slack.documents import Bold, Bullets, Document, Line, Moment, Part, paragraph
-from bot.slack.words import cut, listed, more, plural
+from bot.slack.words import cut, listed, plural
 
 CAUSES = 8  # causes listed
-JOBS_PER_CAUSE = 10  # jobs named for each of them
+JOBS_NAMED = 80  # jobs named in all, shared by the causes
+OTHERS = 20  # jobs named for the causes that are not listed
 RECOVERED = 20  # recovered jobs named
 REASON = 300  # characters of a cause
 
@@ -60,15 +61,19 @@ def _causes(failing: Sequence[IncidentView]) -> Bullets:
         for reason in reasons or [reason_phrase(member, REASON)]:
             jobs[reason][member.job_name] = None
     ordered = sorted(jobs, key=lambda reason: (-len(jobs[reason]), -vms[reason], reason))
-    lines: list[Line] = [_cause(each, list(jobs[each]), vms[each]) for each in ordered[:CAUSES]]
-    if len(ordered) > CAUSES:
-        lines.append((more(ordered, CAUSES, "… and {} more causes: see /replica failed"),))
+    shown, rest = ordered[:CAUSES], ordered[CAUSES:]
+    most = JOBS_NAMED // len(shown)
+    lines: list[Line] = [_cause(each, list(jobs[each]), vms[each], most) for each in shown]
+    if rest:
+        others = dict.fromkeys(name for each in rest for name in jobs[each])
+        causes = plural(len(rest), "more cause")
+        lines.append((Bold(f"… and {causes}: "), f"{listed(others, OTHERS)} · /replica failed"))
     return Bullets(tuple(lines))
 
 
-def _cause(reason: str, names: Sequence[str], vm_count: int) -> Line:
+def _cause(reason: str, names: Sequence[str], vm_count: int, most: int) -> Line:
     counts = plural(len(names), "job") + (f", {plural(vm_count, 'VM')}" if vm_count else "")
-    return (Bold(reason), f" · {counts}: {listed(names, JOBS_PER_CAUSE)}")
+    return (Bold(reason), f" · {counts}: {listed(names, most)}")
 
 
 def _notes(view: GroupView) -> list[Part]:

@@ -86,11 +86,14 @@ class IncidentLedger(Ledger):
     async def _insert_incidents(self, new: Sequence[Incident]) -> list[int]:
         if not new:
             return []
+        values = [{"em": self.em, **rows.incident_values(each)} for each in new]
+        # Told apart by the sessions they hold, which no two share: to have the ids in the order of
+        # the rows, SQLAlchemy would insert them one by one.
         inserted = await self.connection.execute(
-            insert(incidents).returning(incidents.c.id, sort_by_parameter_order=True),
-            [{"em": self.em, **rows.incident_values(each)} for each in new],
+            insert(incidents).returning(incidents.c.id, incidents.c.session_uids), values
         )
-        return list(inserted.scalars())
+        ids = {row.session_uids: row.id for row in inserted}
+        return [ids[each["session_uids"]] for each in values]
 
     async def save_decisions(
         self, decided: Sequence[Decision], at: datetime, notice_id: str | None

@@ -102,10 +102,12 @@ sessions = Table(
     Column("incident_id", Integer),
     Column("reasons_at", Moment),
     Column("is_vanished", Boolean, nullable=False, server_default="0"),
-    Index("sessions_by_job", "em", "job_uid", "sorted_at"),
+    # With the verdict, a job's last Success is found in this index alone; else SQLite goes through
+    # the Successes of all jobs for it.
+    Index("sessions_by_job", "em", "job_uid", "sorted_at", "verdict"),
     Index("sessions_by_end", "em", "sorted_at"),
     Index("sessions_by_incident", "incident_id"),
-    Index("sessions_unfinished", "em", "verdict", "sorted_at"),
+    Index("sessions_unfinished", "em", "verdict"),
 )
 
 task_sessions = Table(

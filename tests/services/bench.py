@@ -52,11 +52,15 @@ class Bench:
     def audience(self) -> Audience:
         return Audience(self.channel, self.group_over)
 
-    async def report(self, *seen: Session, server_time: datetime = NOW) -> None:
-        """Let EM report sessions, as one transaction records them."""
+    async def report(
+        self, *seen: Session, server_time: datetime = NOW, asked: timedelta = timedelta(0)
+    ) -> None:
+        """Let EM report sessions, asked for so long ago, as one transaction records them."""
         async with self.polls.transaction() as ledger:
             recording = Recording(ledger, self.audience, self.clock())
-            touched = await recording.keep(Seen(seen, self.clock(), server_time, self.clock()))
+            touched = await recording.keep(
+                Seen(seen, self.clock(), server_time, self.clock() - asked)
+            )
             await recording.judge(touched, Policy(self.baseline_at, BOTH))
 
     async def announce(self, kind: Kind, subject: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.incidents import Status
 from bot.core.notices import GROUP_ENDED, OUTAGE_ENDED, Kind, Notice, PostedMessage
 from bot.core.sessions import Session
 from bot.core.views import GroupView, IncidentView, ReplyView
@@ -222,3 +223,13 @@ async def test_nothing_is_committed_where_the_telling_fails(bench: Bench) -> Non
         await bench.report(a_session())
     assert (await bench.questions.load_figures()).sessions == 0
     assert await bench.notices() == []
+
+
+async def test_an_answer_to_an_older_question_takes_nothing_back(bench: Bench) -> None:
+    await bench.report(a_session(uid="same", result="Failed"))
+    await post(bench)
+    bench.clock.advance(MINUTE)
+    await bench.report(a_session(uid="same", result="Success"))
+    await bench.report(a_session(uid="same", result="Failed"), asked=MINUTE)
+    [incident] = await bench.incidents()
+    assert incident.status is Status.RECOVERED

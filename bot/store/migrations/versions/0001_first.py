@@ -154,8 +154,10 @@ def upgrade() -> None:
     )
     op.create_index("sessions_by_end", "sessions", ["em", "sorted_at"], unique=False)
     op.create_index("sessions_by_incident", "sessions", ["incident_id"], unique=False)
-    op.create_index("sessions_by_job", "sessions", ["em", "job_uid", "sorted_at"], unique=False)
-    op.create_index("sessions_unfinished", "sessions", ["em", "verdict", "sorted_at"], unique=False)
+    op.create_index(
+        "sessions_by_job", "sessions", ["em", "job_uid", "sorted_at", "verdict"], unique=False
+    )
+    op.create_index("sessions_unfinished", "sessions", ["em", "verdict"], unique=False)
     op.create_table(
         "summaries",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
