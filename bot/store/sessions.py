@@ -1,5 +1,6 @@
 """Sessions and their task sessions, as a poll reads and writes them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -39,11 +40,15 @@ class SessionLedger(Ledger):
     """The sessions' part of `bot.core.stores.PollingTransaction`."""
 
     async def load_sessions(self, uids: Sequence[str]) -> dict[str, StoredSession]:
-        """Load those of these sessions that are known."""
-        found: dict[str, StoredSession] = {}
-        async for row in self.select_in(select(sessions), sessions.c.uid, uids):
-            found[row.uid] = rows.to_stored(row)
-        return found
+        """Load those of these sessions that are known.
+
+        A poll may ask for thousands: as one JSON list they take half the time of parameters.
+        """
+        wanted = func.json_each(json.dumps(list(uids))).table_valued("value")
+        query = select(sessions).where(
+            sessions.c.em == self.em, sessions.c.uid.in_(select(wanted.c.value))
+        )
+        return {row.uid: rows.to_stored(row) for row in await self.connection.execute(query)}
 
     async def save_sessions(self, stored: Sequence[StoredSession]) -> None:
         """Insert or replace sessions; each job takes the name of its newest session.

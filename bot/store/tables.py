@@ -106,7 +106,7 @@ sessions = Table(
     # the Successes of all jobs for it.
     Index("sessions_by_job", "em", "job_uid", "sorted_at", "verdict"),
     Index("sessions_by_end", "em", "sorted_at"),
-    Index("sessions_by_incident", "incident_id"),
+    Index("sessions_by_incident", "em", "incident_id"),
     Index("sessions_unfinished", "em", "verdict"),
 )
 

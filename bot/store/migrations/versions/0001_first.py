@@ -153,7 +153,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("em", "uid"),
     )
     op.create_index("sessions_by_end", "sessions", ["em", "sorted_at"], unique=False)
-    op.create_index("sessions_by_incident", "sessions", ["incident_id"], unique=False)
+    op.create_index("sessions_by_incident", "sessions", ["em", "incident_id"], unique=False)
     op.create_index(
         "sessions_by_job", "sessions", ["em", "job_uid", "sorted_at", "verdict"], unique=False
     )
