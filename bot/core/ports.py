@@ -67,7 +67,10 @@ class SessionSource(Protocol):
         """List all task sessions of one session."""
 
     async def fetch_bad_task_sessions(self, sessions: Sequence[Session]) -> tuple[TaskSession, ...]:
-        """List the failed and warned task sessions of these sessions with one paged query."""
+        """List the failed and warned task sessions of these sessions with one paged query.
+
+        The good ones may come along where they are few.
+        """
 
     async def fetch_next_runs(self, job_uids: Sequence[str]) -> dict[str, datetime]:
         """Get NextRun of these jobs where set (one paged query).

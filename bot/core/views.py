@@ -22,9 +22,9 @@ class IncidentView:
 
     `job_name` reads `name @ backup server` where the name alone is not unique. `latest` is its
     newest bad session and `vms` that one's reasons: None while EM has not been asked or has not
-    answered, empty when EM gives none. `last_good_at` is the creation time of the last session
-    with Success or Warning before it, the moment of the data. `reported_at` is EM's clock when it
-    first reported `latest`. `session_count` counts the bad sessions it holds.
+    answered, empty when EM gives none; `vm_count` counts all VMs known of it. `last_good_at` is
+    the creation time of the last session with Success or Warning before it, the moment of the
+    data. `reported_at` is EM's clock when it first reported `latest` as over.
     """
 
     incident: Incident
@@ -34,6 +34,7 @@ class IncidentView:
     verdict: Verdict
     reported_at: datetime
     vms: tuple[VmReason, ...] | None = None
+    vm_count: int = 0
     last_good_at: datetime | None = None
     next_run_at: datetime | None = None
     is_possible_duplicate: bool = False

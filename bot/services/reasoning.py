@@ -73,7 +73,7 @@ class Reasoning:
             log.warning("reasons_unknown", error=str(error), sessions=len(sessions))
             return
         next_runs = await self._fetch_next_runs(sessions)
-        explained = {task.session_uid for task in tasks}
+        explained = {task.session_uid for task in tasks if task.verdict.is_bad}
         answered = [*unasked, *(s for s in sessions[len(unasked) :] if s.uid in explained)]
         self._waiting = [*self._still_waiting(explained, now), *_begin(unasked, explained, now)]
         async with self._store.transaction() as ledger:

@@ -117,7 +117,11 @@ def _after(incident: Incident) -> str:
 
 
 def _vm_count(view: IncidentView) -> Line:
-    return (plural(len(view.vms), "VM"),) if view.vms else ()
+    if not view.vms:
+        return ()
+    if view.vm_count > len(view.vms):
+        return (f"{len(view.vms)} of {plural(view.vm_count, 'VM')}",)
+    return (plural(len(view.vms), "VM"),)
 
 
 def _in_a_row(incident: Incident) -> Line:

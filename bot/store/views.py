@@ -1,6 +1,8 @@
 """Loading what messages show, as it is now."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -62,10 +64,13 @@ class Views(Ledger):
         latest = await self._load_latest(list(found.values()))
         of_jobs = await self._load_jobs({each.job_uid for each in found.values()})
         names = await self._name_jobs(of_jobs)
-        reasons = await self._load_reasons([row.uid for row in latest.values()])
+        reasons, vm_counts = await self._load_reasons([row.uid for row in latest.values()])
         last_good = await self._load_last_good(list(latest.values()))
         return [
-            self._view(found[each], latest[each], of_jobs, names, reasons, last_good)
+            replace(
+                self._view(found[each], latest[each], of_jobs, names, reasons, last_good),
+                vm_count=vm_counts[latest[each].uid],
+            )
             for each in ids
             if each in latest
         ]
@@ -120,15 +125,23 @@ class Views(Ledger):
         }
         return {uid: display_name(row, shared) for uid, row in of_jobs.items()}
 
-    async def _load_reasons(self, session_uids: Sequence[str]) -> dict[str, tuple[VmReason, ...]]:
+    async def _load_reasons(
+        self, session_uids: Sequence[str]
+    ) -> tuple[dict[str, tuple[VmReason, ...]], Counter[str]]:
+        """Load what went wrong in each session, worst first, and how many VMs are known of it."""
         found: dict[str, list[VmReason]] = {}
+        counts: Counter[str] = Counter()
         query = select(task_sessions).order_by(task_sessions.c.vm)
         async for row in self.select_in(query, task_sessions.c.session_uid, session_uids):
             task = rows.to_task(row)
+            counts[task.session_uid] += 1
             if task.verdict.is_bad:
                 of_session = found.setdefault(task.session_uid, [])
                 of_session.append(VmReason(task.vm, task.verdict, task.reason))
-        return {uid: tuple(sorted(vms, key=lambda vm: -vm.verdict)) for uid, vms in found.items()}
+        worst_first = {
+            uid: tuple(sorted(vms, key=lambda vm: -vm.verdict)) for uid, vms in found.items()
+        }
+        return worst_first, counts
 
     async def _load_last_good(self, latest: Sequence[Row[Any]]) -> dict[str, datetime]:
         """Map session uids to the creation of the last Success or Warning before them."""

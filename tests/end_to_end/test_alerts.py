@@ -27,7 +27,7 @@ async def test_a_failed_session_is_told_once_with_everything_about_it(stage: Sta
     stage.em.world.add_session(job, result="Failed", reasons={"sql01": "no space on ds7"})
     root = await stage.wait_for_root("SQL Replica failed")
     said = root.text + str(root.blocks)
-    for part in ("🔴", "vbr01", "sql01", "no space on ds7", "Last good"):
+    for part in ("🔴", "vbr01", "1 of 2 VMs", "sql01", "no space on ds7", "Last good"):
         assert part in said
     assert "sql02" not in said
 

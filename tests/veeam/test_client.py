@@ -209,6 +209,21 @@ async def test_bad_task_sessions_of_many_sessions_are_one_query(
     assert all(task.verdict.is_bad and task.reason for task in tasks)
 
 
+@pytest.mark.parametrize(("count", "results"), [(5, {"Failed", "Success"}), (6, {"Failed"})])
+async def test_of_few_sessions_the_good_tasks_come_too(
+    em: EnterpriseManager, count: int, results: set[str]
+) -> None:
+    server = em.world.add_server(f"vbr-few-{count}")
+    job = em.world.add_job(f"Few {count}", server, vms=("bad", "good"))
+    sent = [
+        em.world.add_session(job, result="Failed", reasons={"bad": "why"}) for _ in range(count)
+    ]
+    async with as_portal_user(em) as client:
+        sessions = [await client.fetch_session(each.uid) for each in sent]
+        tasks = await client.fetch_bad_task_sessions(sessions)
+    assert {task.result for task in tasks} == results
+
+
 async def test_no_sessions_have_no_bad_tasks_and_no_jobs_no_next_run(
     em: EnterpriseManager,
 ) -> None:
