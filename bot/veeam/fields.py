@@ -108,13 +108,19 @@ def _read_row(row: object, validate: ValidatorFunctionWrapHandler) -> list[Any]:
     try:
         return validate([row]) or []
     except ValidationError as error:
-        log.warning("EM sent a row that cannot be read", problems=problems_of(error))
+        warn_once("em_row_unreadable", problems_of(error))
         return []
 
 
-def problems_of(error: ValidationError) -> list[str]:
+def problems_of(error: ValidationError) -> tuple[str, ...]:
     """Say what is wrong where, without the content."""
-    return [f"{problem['loc']}: {problem['type']}" for problem in error.errors()]
+    return tuple(f"{problem['loc']}: {problem['type']}" for problem in error.errors())
+
+
+@lru_cache(maxsize=256)
+def warn_once(event: str, problems: tuple[str, ...]) -> None:
+    """Log a fault of EM's rows once: they come with every poll again."""
+    log.warning(event, problems=problems)
 
 
 def _empty_as_none(value: object) -> object:

@@ -116,7 +116,7 @@ def _session_id_in(reply: Reply) -> str:
     try:
         body = wire.LogonSession.model_validate(decode(reply.media_type, reply.body))
     except (Undecodable, ValidationError):
-        log.warning("EM's answer to the logon cannot be read; the bot will not log off")
+        log.warning("em_logon_unreadable", consequence="the bot cannot log off")
         return ""
     return body.session_id or ""
 

@@ -6,12 +6,9 @@ are ignored, everything but a UID may be null or absent, and one odd field or ro
 
 from typing import Any, Self
 
-import structlog
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
-from bot.veeam.fields import Links, Maybe, Model, Moment, Rows, Text, Texts, problems_of
-
-log = structlog.get_logger(__name__)
+from bot.veeam.fields import Links, Maybe, Model, Moment, Rows, Text, Texts, problems_of, warn_once
 
 
 class Reference(Model):
@@ -33,7 +30,7 @@ class Reference(Model):
             odd = {problem["loc"][0] for problem in error.errors() if problem["loc"]}
             if not isinstance(data, dict) or not odd or "uid" in odd:
                 raise
-            log.warning("EM sent fields that cannot be read", problems=problems_of(error))
+            warn_once("em_fields_unreadable", problems_of(error))
         return validate({key: value for key, value in data.items() if key not in odd})
 
 

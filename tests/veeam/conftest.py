@@ -10,6 +10,7 @@ import stamina
 
 from bot.demo.em import EnterpriseManager
 from bot.veeam.client import EnterpriseManagerClient
+from bot.veeam.fields import warn_once
 from tests.veeam.servers import Server, reply, welcome
 
 PASSWORD = "pass-word-that-must-not-leak"
@@ -66,3 +67,9 @@ async def as_administrator(
         em.url, em.admin_username, em.admin_password, **arguments
     ) as ours:
         yield ours
+
+
+@pytest.fixture(autouse=True)
+def _forget_what_was_warned_of() -> None:
+    """What is logged once for a process is logged once for each test."""
+    warn_once.cache_clear()

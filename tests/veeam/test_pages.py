@@ -80,6 +80,13 @@ async def test_an_empty_list_is_one_empty_page(
     assert [page.sessions for page in await read(client)] == [()]
 
 
+async def test_a_last_page_of_shifted_rows_is_ordinary(
+    server: Server, client: EnterpriseManagerClient
+) -> None:
+    server.answer = in_turn(a_page("ab", counted(1, 2)), a_page("b", counted(2, 2)))
+    assert len(await read(client)) == 2
+
+
 async def test_a_server_that_ignores_the_page_is_found_out(
     server: Server, client: EnterpriseManagerClient
 ) -> None:
