@@ -1,10 +1,9 @@
 """`replica-bot check`: tries everything the bot will need, and says what to do where it fails."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from sqlalchemy import make_url
 
-from bot.app import build_source
 from bot.errors import (
     DatabaseInUse,
     DatabaseUnusable,
@@ -21,7 +20,12 @@ from bot.store.databases import Database
 from bot.veeam.client import EnterpriseManagerClient
 
 
-async def check_all(settings: Settings, *, send_test_alert: bool) -> AsyncIterator[Finding]:
+async def check_all(
+    settings: Settings,
+    build_source: Callable[[Settings], EnterpriseManagerClient],
+    *,
+    send_test_alert: bool,
+) -> AsyncIterator[Finding]:
     """Try Slack, EM and the database, in this order; a failure does not end it."""
     async with open_session() as session:
         token = settings.slack_bot_token.get_secret_value()
