@@ -13,7 +13,7 @@ from bot.core.notices import Kind, Notice, PostedMessage
 from bot.core.stores import ChannelPause, DueNotice
 from bot.store import rows
 from bot.store.databases import Database
-from bot.store.notices import NoticeLedger, insert_group
+from bot.store.notices import IS_DUE, NoticeLedger, insert_group
 from bot.store.tables import Moment, channels, decisions, notices
 from bot.store.views import Views
 
@@ -23,12 +23,6 @@ TOKEN_PROBE_EVERY = timedelta(minutes=1)
 
 EVERYWHERE = ""
 """The channel of a pause that concerns them all: Slack refuses the token."""
-
-_IS_DUE = and_(
-    notices.c.is_closed.is_(False),
-    notices.c.told_by == "",
-    notices.c.shown_revision < notices.c.wanted_revision,
-)
 
 
 class SqlDeliveringStore:
@@ -63,7 +57,7 @@ class SqlDeliveringStore:
             )
             .exists(),
         )
-        return select(notices).where(notices.c.em == self._em, _IS_DUE, may_go)
+        return select(notices).where(notices.c.em == self._em, IS_DUE, may_go)
 
     async def claim(
         self, notice_id: str, owner: str, at: datetime, slack_at: datetime
@@ -76,7 +70,7 @@ class SqlDeliveringStore:
         async with self._database.write() as connection:
             claimed = await connection.execute(
                 update(notices)
-                .where(notices.c.id == notice_id, _IS_DUE, is_free, notices.c.due_at <= at)
+                .where(notices.c.id == notice_id, IS_DUE, is_free, notices.c.due_at <= at)
                 .values(
                     owner=owner,
                     attempts=notices.c.attempts + 1,
@@ -231,7 +225,7 @@ class SqlDeliveringStore:
                     notices.c.em == self._em,
                     notices.c.channel == channel,
                     notices.c.kind == Kind.INCIDENT.value,
-                    _IS_DUE,
+                    IS_DUE,
                     notices.c.message_ts == "",
                     notices.c.attempt_started_at.is_(None),
                 )

@@ -23,6 +23,14 @@ WANTED = ("wanted_revision", "due_at", "told_by")
 """What a poll may change of a notice; the other columns belong to delivering."""
 
 
+IS_DUE = and_(
+    notices.c.is_closed.is_(False),
+    notices.c.told_by == "",
+    notices.c.shown_revision < notices.c.wanted_revision,
+)
+"""A notice that still has to be said, by itself."""
+
+
 class NoticeLedger(Ledger):
     """The notices' part of `bot.core.stores.PollingTransaction`."""
 

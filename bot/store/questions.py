@@ -17,7 +17,7 @@ from bot.core.summaries import Run, SummaryFacts
 from bot.core.views import IncidentView
 from bot.store import rows
 from bot.store.databases import Database
-from bot.store.notices import NoticeLedger
+from bot.store.notices import IS_DUE, NoticeLedger
 from bot.store.polls import load_state
 from bot.store.tables import (
     incidents,
@@ -36,12 +36,7 @@ _IS_RUNNING = and_(
     sessions.c.is_vanished.is_(False),
 )
 # A summary says how much is unsent, itself left out.
-_IS_UNSENT = and_(
-    notices.c.kind != Kind.SUMMARY.value,
-    notices.c.is_closed.is_(False),
-    notices.c.told_by == "",
-    notices.c.shown_revision < notices.c.wanted_revision,
-)
+_IS_UNSENT = and_(IS_DUE, notices.c.kind != Kind.SUMMARY.value)
 
 
 class SqlAskingStore:
