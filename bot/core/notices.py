@@ -72,6 +72,11 @@ class Notice:
         return not self.message_ts and self.attempt_started_at is not None
 
 
+def promise(notice_id: str, kind: Kind, subject: str, channel: str, at: datetime) -> Notice:
+    """Make a new notice, due at once; `notice_id` is a fresh random UUID."""
+    return Notice(notice_id, kind, subject, channel, wanted_revision=1, created_at=at, due_at=at)
+
+
 @dataclass(frozen=True, slots=True)
 class PostedMessage:
     """A message in Slack: where it stands and what was rendered into it."""

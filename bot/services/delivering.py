@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.core.notices import Kind, Notice, PostedMessage
+from bot.core.notices import Kind, Notice, PostedMessage, promise
 from bot.core.ports import Clock, Messenger, NoticeView
 from bot.core.sessions import EPOCH
 from bot.core.stores import DeliveringStore, DueNotice
@@ -114,6 +114,8 @@ class Delivering:
         self._channels = {c: task for c, task in self._channels.items() if not task.done()}
         try:
             due = await self._store.load_due(self._clock())
+            if not due:
+                return
             self._paused = await self._store.load_pauses()
         except Exception as error:  # noqa: BLE001 - a database that is locked or full heals; we go on
             log.error("notices_cannot_be_read", error=str(error))  # noqa: TRY400 - its words suffice
@@ -263,16 +265,5 @@ class Delivering:
 
     async def _continue_in_thread(self, notice: Notice, now: datetime) -> None:
         """A message that Slack lets nobody change any more goes on as a reply in its thread."""
-        await self._store.continue_in_thread(
-            notice,
-            Notice(
-                id=str(uuid.uuid4()),
-                kind=notice.kind,
-                subject=notice.subject,
-                channel=notice.channel,
-                wanted_revision=1,
-                created_at=now,
-                due_at=now,
-                parent_id=notice.id,
-            ),
-        )
+        successor = promise(str(uuid.uuid4()), notice.kind, notice.subject, notice.channel, now)
+        await self._store.continue_in_thread(notice, replace(successor, parent_id=notice.id))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.core.notices import Kind, Notice
+from bot.core.notices import Kind, Notice, promise
 from bot.core.ports import Clock
 from bot.core.stores import Period, SummaryStore
 from bot.core.summaries import latest_due_date, moment_of, summarize
@@ -62,15 +62,7 @@ class Summarizing:
         return promised and not is_missed_before_first
 
     def _notice(self, now: datetime) -> Notice:
-        return Notice(
-            id=str(uuid.uuid4()),
-            kind=Kind.SUMMARY,
-            subject="",
-            channel=self._channel,
-            wanted_revision=1,
-            created_at=now,
-            due_at=now,
-        )
+        return promise(str(uuid.uuid4()), Kind.SUMMARY, "", self._channel, now)
 
     async def render_promised(self, summary_id: int) -> SummaryView:
         """Compute a promised summary from what is stored now."""

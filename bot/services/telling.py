@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.core.grouping import GROUP_WINDOW, Grouping, OpeningNotice, decide_groups
 from bot.core.incidents import OPENING, PINGING, SILENT, WORSENING, Decision, Incident, Reason
-from bot.core.notices import GROUP_ENDED, Kind, Notice
+from bot.core.notices import GROUP_ENDED, Kind, Notice, promise
 from bot.core.stores import PollingTransaction
 
 REASONS_WAIT = timedelta(seconds=2)
@@ -79,9 +79,7 @@ class Telling:
     async def _follow(self, told: Sequence[Incident], decisions: Sequence[Decision]) -> None:
         """Change the messages that tell of these incidents, and reply in their threads."""
         own = await self._ledger.load_incident_notices([each.id for each in told])
-        leaders = await self._ledger.load_notices(
-            {notice.told_by for notices in own.values() for notice in notices if notice.told_by}
-        )
+        leaders = await self._load_leaders(each for of in own.values() for each in of)
         by_carrier: dict[str, list[Decision]] = defaultdict(list)
         carriers: dict[str, Notice] = {}
         fresh: list[Decision] = []
@@ -103,6 +101,10 @@ class Telling:
             [self._notice(Kind.INCIDENT, str(each.incident.id)) for each in fresh]
         )
         await self._end_groups(carriers.values())
+
+    async def _load_leaders(self, own: Iterable[Notice]) -> dict[str, Notice]:
+        """Load the groups' notices that tell of these, by their ids."""
+        return await self._ledger.load_notices({each.told_by for each in own if each.told_by})
 
     async def _reply(self, carrier: Notice, news: Sequence[Decision]) -> None:
         """Say the news in the thread, unless the message itself will say it all when it comes."""
@@ -134,9 +136,7 @@ class Telling:
         """Show something new about incidents, such as reasons; `at_once` ends the first wait."""
         own = await self._ledger.load_incident_notices(incident_ids)
         notices = {notice.id: notice for each in own.values() for notice in each}
-        leaders = await self._ledger.load_notices(
-            {notice.told_by for notice in notices.values() if notice.told_by}
-        )
+        leaders = await self._load_leaders(notices.values())
         refreshed = []
         for notice in {**notices, **leaders}.values():
             if notice.told_by or notice.is_closed:
@@ -168,13 +168,9 @@ class Telling:
         is_broadcast: bool = False,
         after: timedelta = timedelta(0),
     ) -> Notice:
-        return Notice(
-            id=str(uuid.uuid4()),
-            kind=kind,
-            subject=subject,
-            channel=parent.channel if parent else self._audience.channel,
-            wanted_revision=1,
-            created_at=self._now,
+        channel = parent.channel if parent else self._audience.channel
+        return replace(
+            promise(str(uuid.uuid4()), kind, subject, channel, self._now),
             due_at=self._now + after,
             parent_id=parent.id if parent else "",
             is_broadcast=is_broadcast,

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.incidents import WORSENING
-from bot.core.notices import Kind, Notice, PostedMessage
+from bot.core.notices import Kind, Notice, PostedMessage, promise
 from bot.core.stores import ChannelPause, DueNotice
 from bot.store import rows
 from bot.store.databases import Database
@@ -234,9 +234,7 @@ class SqlDeliveringStore:
             if len(unsent) <= over:
                 return 0
             group_id = await insert_group(connection, self._em, channel, "", now)
-            leader = Notice(
-                str(uuid.uuid4()), Kind.GROUP, str(group_id), channel, 1, created_at=now, due_at=now
-            )
+            leader = promise(str(uuid.uuid4()), Kind.GROUP, str(group_id), channel, now)
             await NoticeLedger(connection, self._em).save_notices([leader])
             await connection.execute(
                 update(notices)
@@ -260,15 +258,7 @@ class SqlDeliveringStore:
 
 
 def _fresh_root(incident_id: int, carrier: Notice, now: datetime) -> Notice:
-    return Notice(
-        id=str(uuid.uuid4()),
-        kind=Kind.INCIDENT,
-        subject=str(incident_id),
-        channel=carrier.channel,
-        wanted_revision=1,
-        created_at=now,
-        due_at=now,
-    )
+    return promise(str(uuid.uuid4()), Kind.INCIDENT, str(incident_id), carrier.channel, now)
 
 
 _NO_ATTEMPT: dict[str, Any] = {
