@@ -29,6 +29,7 @@ class ApiCall:
     args: Json
     at: datetime
     outcome: str = "pending"
+    channel: str | None = None
 
 
 class WebApi:
@@ -61,15 +62,24 @@ class WebApi:
 
         return await self.run(call, request, answer)
 
-    def receive(self, method: str, args: Mapping[str, object]) -> ApiCall:
-        """Note a call at the moment it arrives."""
-        call = ApiCall(method, dict(args), datetime.fromtimestamp(self.workspace.now(), UTC))
+    def receive(
+        self, method: str, args: Mapping[str, object], channel: str | None = None
+    ) -> ApiCall:
+        """Note a call at the moment it arrives, with the channel that it is about."""
+        at = datetime.fromtimestamp(self.workspace.now(), UTC)
+        named = channel or args.get("channel") or args.get("channel_id")
+        place = self.workspace.place(str(named)) if named else None
+        call = ApiCall(method, dict(args), at, channel=place)
         self.calls.append(call)
         self.workspace.changes.ring()
         return call
 
     async def run(
-        self, call: ApiCall, request: web.Request, answer: Callable[[], web.Response]
+        self,
+        call: ApiCall,
+        request: web.Request,
+        answer: Callable[[], web.Response],
+        status_of: Callable[[str], int] = lambda _error: 200,
     ) -> web.Response:
         """Answer a call, with the faults that are planned for it before and after acceptance."""
         response = web.Response()
@@ -86,7 +96,7 @@ class WebApi:
             response = self.reply({"ok": False, "error": "ratelimited"}, 429, headers)
         except SlackRefusal as refusal:
             call.outcome = refusal.error
-            response = self.reply(refusal.body())
+            response = self.reply(refusal.body(), status_of(refusal.error))
         finally:
             self.workspace.changes.ring()
         return response
@@ -101,7 +111,9 @@ class WebApi:
         return web.json_response(body, status=status, headers={**common, **(headers or {})})
 
     async def _strike(self, call: ApiCall, request: web.Request, *, after_acceptance: bool) -> None:
-        fault = self.faults.take(call.method, after_acceptance=after_acceptance)
+        fault = self.faults.take(
+            call.method, after_acceptance=after_acceptance, channel=call.channel
+        )
         if fault is None:
             return
         if fault.kind != "hold":
@@ -124,6 +136,8 @@ class WebApi:
         token = asked.header_token if wants_app else asked.token
         if token is None:
             raise SlackRefusal("not_authed")
+        if token in self.workspace.old_bot_tokens:
+            raise SlackRefusal("token_revoked")
         if token not in {self.workspace.bot_token, self.workspace.app_token}:
             raise SlackRefusal("invalid_auth")
         if (token == self.workspace.app_token) != wants_app:

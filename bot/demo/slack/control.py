@@ -5,20 +5,26 @@ a field that is not given keeps the default in brackets, `channel` is an id or a
 
     command       line, user, channel            type a slash command, wait for its acknowledgement
     press         ts, action_id | text, channel, user                            press a button
+    select        ts, action_id, value | text, channel, user                     choose in a menu
+    submit        view, values ({})              fill in a modal by action id or block id, submit it
+    close_view    view                           close a modal
     say           text, user, channel            type a plain message
+    add_channel   name, member (true), private (false)      answers `channel`, its id
+    open_direct   user, other (the bot)          a direct message; answers `channel`, its id
     delete        ts, channel                    delete a message as a person
     event         event                          send an event of the Events API
     fault         method, kind, times (1; null: until cleared), after_acceptance (false),
-                  error ("fatal_error"), retry_after (1)
+                  error ("fatal_error"), retry_after (1), channel (null: everywhere)
                   kinds: time_out close reset http_500 refuse rate_limit hold
     clear                                        end all faults, release what is held
     archive, unarchive, remove_bot, invite_bot   channel
     rename        name, channel
-    revoke_token  error ("token_revoked")        and restore_token
+    revoke_token  error ("token_revoked")        and restore_token, renew_token (a new one counts)
     go_deaf                                      sockets stay open and say nothing
     drop_sockets  by_reset (false)               and disconnect: reason ("refresh_requested")
     refuse_sockets  refuse (true)                apps.connections.open is refused
     redeliver                                    send the last envelope once more
+    swap_envelopes                               deliver the next two in swapped order
     options       any of SlackOptions; spans in seconds: clock_skew, edit_window
 
 A wrong body is HTTP 400, an unknown action, channel, message or button 404, each with a sentence in
@@ -27,121 +33,37 @@ A wrong body is HTTP 400, an unknown action, channel, message or button 404, eac
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from bot.demo.slack.faults import Fault, FaultKind, Held
+from bot.demo.slack.bodies import (
+    Body,
+    Drop,
+    Event,
+    Line,
+    NewChannel,
+    NewName,
+    OpenView,
+    Pair,
+    PlannedFault,
+    Press,
+    Reason,
+    Refusal,
+    Refuse,
+    Said,
+    Selection,
+    Submission,
+    Switches,
+    Where,
+    Which,
+)
+from bot.demo.slack.faults import Fault, Held
 from bot.demo.slack.handles import WorkspaceHandle
 from bot.demo.slack.messages import Message
-from bot.demo.slack.misbehaviour import TokenError
 from bot.demo.slack.options import Json
 from bot.demo.slack.snapshots import snapshot
-from bot.demo.slack.sockets import DisconnectReason
-
-
-class Body(BaseModel):
-    """The body of an action: nothing that it does not know."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Where(Body):
-    """A channel, by default the one that the bot is in."""
-
-    channel: str | None = None
-
-
-class Line(Where):
-    """A slash command as typed."""
-
-    line: str
-    user: str | None = None
-
-
-class Press(Where):
-    """A button of a message."""
-
-    ts: str
-    action_id: str | None = None
-    text: str | None = None
-    user: str | None = None
-
-
-class Said(Where):
-    """A plain message."""
-
-    text: str
-    user: str | None = None
-
-
-class Which(Where):
-    """A message."""
-
-    ts: str
-
-
-class NewName(Where):
-    """Another name for a channel."""
-
-    name: str
-
-
-class Event(Body):
-    """An event of the Events API."""
-
-    event: dict[str, Any]
-
-
-class PlannedFault(Body):
-    """What is to happen to the next calls of a method."""
-
-    method: str
-    kind: FaultKind
-    times: int | None = 1
-    after_acceptance: bool = False
-    error: str = "fatal_error"
-    retry_after: int = 1
-
-
-class Refusal(Body):
-    """The error with which the token is refused."""
-
-    error: TokenError = "token_revoked"
-
-
-class Drop(Body):
-    """How sockets end."""
-
-    by_reset: bool = False
-
-
-class Reason(Body):
-    """Why sockets are told to go."""
-
-    reason: DisconnectReason = "refresh_requested"
-
-
-class Refuse(Body):
-    """Whether sockets are refused."""
-
-    refuse: bool = True
-
-
-class Switches(Body):
-    """Options to change; the others stay."""
-
-    scopes: frozenset[str] | None = None
-    rate_limit_per_channel: bool | None = None
-    refused_block_types: frozenset[str] | None = None
-    history: Literal["full", "limited", "forbidden"] | None = None
-    clock_skew: timedelta | None = None
-    socket_ping_seconds: float | None = None
-    edit_window: timedelta | None = None
-    commands: frozenset[str] | None = None
-    app_home: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +137,35 @@ async def _press(slack: WorkspaceHandle, body: Press) -> Json:
     return asdict(await slack.press(message, action_id=body.action_id, text=body.text, user=user))
 
 
+async def _select(slack: WorkspaceHandle, body: Selection) -> Json:
+    message, user = _message(slack, body, body.ts), _user(slack, body.user)
+    result = await slack.select(
+        message.ts,
+        body.action_id,
+        body.value,
+        text=body.text,
+        user=user,
+        channel=message.channel,
+    )
+    return asdict(result)
+
+
+async def _submit(slack: WorkspaceHandle, body: Submission) -> Json:
+    return asdict(await slack.submit(body.view, body.values))
+
+
+async def _close_view(slack: WorkspaceHandle, body: OpenView) -> Json:
+    return {"acked": await slack.close_view(body.view)}
+
+
+async def _add_channel(slack: WorkspaceHandle, body: NewChannel) -> Json:
+    return {"channel": slack.add_channel(body.name, member=body.member, private=body.private)}
+
+
+async def _open_direct(slack: WorkspaceHandle, body: Pair) -> Json:
+    return {"channel": slack.direct_message(_user(slack, body.user), _user(slack, body.other))}
+
+
 async def _say(slack: WorkspaceHandle, body: Said) -> Json:
     return {"ts": slack.say(body.text, _user(slack, body.user), _channel(slack, body)).ts}
 
@@ -229,7 +180,8 @@ async def _event(slack: WorkspaceHandle, body: Event) -> Json:
 
 async def _fault(slack: WorkspaceHandle, body: PlannedFault) -> None:
     held = Held(slack.workspace.changes) if body.kind == "hold" else None
-    slack.faults.add(Fault(**body.model_dump(), held=held))
+    channel = None if body.channel is None else _channel(slack, body)
+    slack.faults.add(Fault(**{**body.model_dump(), "channel": channel}, held=held))
 
 
 async def _clear(slack: WorkspaceHandle, _body: Body) -> None:
@@ -264,6 +216,10 @@ async def _restore_token(slack: WorkspaceHandle, _body: Body) -> None:
     slack.faults.restore_token()
 
 
+async def _renew_token(slack: WorkspaceHandle, _body: Body) -> None:
+    slack.faults.renew_token()
+
+
 async def _go_deaf(slack: WorkspaceHandle, _body: Body) -> None:
     slack.faults.go_deaf()
 
@@ -284,6 +240,10 @@ async def _redeliver(slack: WorkspaceHandle, _body: Body) -> Json:
     return {"acked": await slack.faults.redeliver() is not None}
 
 
+async def _swap_envelopes(slack: WorkspaceHandle, _body: Body) -> None:
+    slack.faults.swap_envelopes()
+
+
 async def _options(slack: WorkspaceHandle, body: Switches) -> None:
     given = {name: getattr(body, name) for name in body.model_fields_set}
     slack.options = replace(slack.options, **given)
@@ -292,7 +252,12 @@ async def _options(slack: WorkspaceHandle, body: Switches) -> None:
 ACTIONS: Mapping[str, Action] = {
     "command": Action(Line, _command),
     "press": Action(Press, _press),
+    "select": Action(Selection, _select),
+    "submit": Action(Submission, _submit),
+    "close_view": Action(OpenView, _close_view),
     "say": Action(Said, _say),
+    "add_channel": Action(NewChannel, _add_channel),
+    "open_direct": Action(Pair, _open_direct),
     "delete": Action(Which, _delete),
     "event": Action(Event, _event),
     "fault": Action(PlannedFault, _fault),
@@ -304,10 +269,12 @@ ACTIONS: Mapping[str, Action] = {
     "rename": Action(NewName, _rename),
     "revoke_token": Action(Refusal, _revoke_token),
     "restore_token": Action(Body, _restore_token),
+    "renew_token": Action(Body, _renew_token),
     "go_deaf": Action(Body, _go_deaf),
     "drop_sockets": Action(Drop, _drop_sockets),
     "disconnect": Action(Reason, _disconnect),
     "refuse_sockets": Action(Refuse, _refuse_sockets),
     "redeliver": Action(Body, _redeliver),
+    "swap_envelopes": Action(Body, _swap_envelopes),
     "options": Action(Switches, _options),
 }

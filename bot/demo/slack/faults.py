@@ -47,7 +47,10 @@ class Held:
 
 @dataclass(slots=True)
 class Fault:
-    """What happens to the next calls of one method; `times` None means until cleared."""
+    """What happens to the next calls of one method; `times` None means until cleared.
+
+    With a `channel` it meets only calls that name this channel, or answer in it.
+    """
 
     method: str
     kind: FaultKind
@@ -56,10 +59,19 @@ class Fault:
     error: str = "fatal_error"
     retry_after: int = 1
     held: Held | None = None
+    channel: str | None = None
+
+    def meets(self, method: str, channel: str | None) -> bool:
+        """Whether it waits for such a call."""
+        is_here = self.channel in {None, channel}
+        return is_here and self.times != 0 and self.method in {method, EVERY_METHOD}
 
 
 class FaultPlan:
-    """The faults that wait for calls. `response_url` and `upload` count as methods, `*` as all."""
+    """The faults that wait for calls. `response_url` and `upload` count as methods, `*` as all.
+
+    With `channel` (an id) a fault leaves the calls of other channels alone.
+    """
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
@@ -67,39 +79,83 @@ class FaultPlan:
         self._cleared = asyncio.Event()
 
     def time_out(
-        self, method: str, *, times: int | None = 1, after_acceptance: bool = False
+        self,
+        method: str,
+        *,
+        times: int | None = 1,
+        after_acceptance: bool = False,
+        channel: str | None = None,
     ) -> None:
         """Never answer: the call hangs until the client gives up or faults are cleared."""
-        self.add(Fault(method, "time_out", after_acceptance, times))
+        self.add(Fault(method, "time_out", after_acceptance, times, channel=channel))
 
-    def close(self, method: str, *, times: int | None = 1, after_acceptance: bool = False) -> None:
+    def close(
+        self,
+        method: str,
+        *,
+        times: int | None = 1,
+        after_acceptance: bool = False,
+        channel: str | None = None,
+    ) -> None:
         """Hang up without a response (reference §4.4)."""
-        self.add(Fault(method, "close", after_acceptance, times))
+        self.add(Fault(method, "close", after_acceptance, times, channel=channel))
 
-    def reset(self, method: str, *, times: int | None = 1, after_acceptance: bool = False) -> None:
+    def reset(
+        self,
+        method: str,
+        *,
+        times: int | None = 1,
+        after_acceptance: bool = False,
+        channel: str | None = None,
+    ) -> None:
         """Reset the connection (reference §4.4)."""
-        self.add(Fault(method, "reset", after_acceptance, times))
+        self.add(Fault(method, "reset", after_acceptance, times, channel=channel))
 
     def http_500(
-        self, method: str, *, times: int | None = 1, after_acceptance: bool = False
+        self,
+        method: str,
+        *,
+        times: int | None = 1,
+        after_acceptance: bool = False,
+        channel: str | None = None,
     ) -> None:
         """Answer HTTP 500 without JSON (reference §4.4)."""
-        self.add(Fault(method, "http_500", after_acceptance, times))
+        self.add(Fault(method, "http_500", after_acceptance, times, channel=channel))
 
     def refuse(
-        self, method: str, error: str, *, times: int | None = 1, after_acceptance: bool = False
+        self,
+        method: str,
+        error: str,
+        *,
+        times: int | None = 1,
+        after_acceptance: bool = False,
+        channel: str | None = None,
     ) -> None:
-        """Answer `ok: false` with any error; `fatal_error` may come after acceptance (§1.8)."""
-        self.add(Fault(method, "refuse", after_acceptance, times, error=error))
+        """Answer `ok: false` with any error; `fatal_error` may come after acceptance (§1.8).
 
-    def rate_limit(self, method: str, *, retry_after: int = 1, times: int | None = 1) -> None:
+        A `response_url` refuses with an HTTP status: 404 or 410 for `expired_url`, `used_url` and
+        `invalid_url` (reference §5), otherwise 400.
+        """
+        self.add(Fault(method, "refuse", after_acceptance, times, error=error, channel=channel))
+
+    def rate_limit(
+        self,
+        method: str,
+        *,
+        retry_after: int = 1,
+        times: int | None = 1,
+        channel: str | None = None,
+    ) -> None:
         """Answer HTTP 429 with `Retry-After` (reference §1.2)."""
-        self.add(Fault(method, "rate_limit", False, times, retry_after=retry_after))
+        limit = Fault(method, "rate_limit", False, times, retry_after=retry_after, channel=channel)
+        self.add(limit)
 
-    def hold(self, method: str, *, after_acceptance: bool = True) -> Held:
+    def hold(
+        self, method: str, *, after_acceptance: bool = True, channel: str | None = None
+    ) -> Held:
         """Keep the next call waiting, by default between acceptance and the client's knowledge."""
         held = Held(self._changes)
-        self.add(Fault(method, "hold", after_acceptance, 1, held=held))
+        self.add(Fault(method, "hold", after_acceptance, 1, held=held, channel=channel))
         return held
 
     def add(self, fault: Fault) -> None:
@@ -121,6 +177,7 @@ class FaultPlan:
             {
                 "method": fault.method,
                 "kind": fault.kind,
+                "channel": fault.channel,
                 "after_acceptance": fault.after_acceptance,
                 "times": fault.times,
                 "holding": fault.held.waiting if fault.held else 0,
@@ -129,11 +186,12 @@ class FaultPlan:
             if fault.times != 0 or fault.held
         ]
 
-    def take(self, method: str, *, after_acceptance: bool) -> Fault | None:
+    def take(
+        self, method: str, *, after_acceptance: bool, channel: str | None = None
+    ) -> Fault | None:
         """The fault that meets this call at this point, used up as far as it counts."""
         for fault in self._faults:
-            meets = fault.method in {method, EVERY_METHOD}
-            if meets and fault.times != 0 and fault.after_acceptance == after_acceptance:
+            if fault.after_acceptance == after_acceptance and fault.meets(method, channel):
                 if fault.times is not None:
                     fault.times -= 1
                 return fault

@@ -1,15 +1,19 @@
 """The handle by which tests, the control API and the page hold a workspace."""
 
-from collections.abc import Callable
-from typing import Self, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeVar
 
 from bot.demo.slack.api import ApiCall, WebApi
-from bot.demo.slack.interactions import CommandResult, Interactions, PressResult, find_button
+from bot.demo.slack.interactions import CommandResult, Interactions, PressResult
 from bot.demo.slack.messages import Message
 from bot.demo.slack.misbehaviour import Faults
+from bot.demo.slack.modals import Modal
 from bot.demo.slack.options import Json, SlackOptions
+from bot.demo.slack.payloads import Payloads
 from bot.demo.slack.response_urls import ResponseUrls
 from bot.demo.slack.sockets import Ack, Sockets
+from bot.demo.slack.submissions import Submissions, SubmitResult
+from bot.demo.slack.widgets import find_button, find_menu, find_option
 from bot.demo.slack.workspace import Workspace
 
 T = TypeVar("T")
@@ -24,7 +28,9 @@ class WorkspaceHandle:
         self.faults = Faults(self.workspace, self.sockets)
         self.api = WebApi(self.workspace, self.faults, self.sockets.open_url)
         self.urls = ResponseUrls(self.workspace, self.api)
-        self.interactions = Interactions(self.workspace, self.sockets, self.urls)
+        payloads = Payloads(self.workspace)
+        self.interactions = Interactions(self.workspace, self.sockets, self.urls, payloads)
+        self.submissions = Submissions(self.workspace, self.sockets, payloads)
         people, bot = self.workspace.people, self.workspace.bot.id
         self.channel = self.workspace.add_channel("replication", members=[bot, *people]).id
         self.other_channel = self.workspace.add_channel("general", members=people).id
@@ -84,6 +90,26 @@ class WorkspaceHandle:
         """Every call received, oldest first; clear it as you like."""
         return self.api.calls
 
+    def add_channel(self, name: str, *, member: bool = True, private: bool = False) -> str:
+        """Open one more channel with all people in it, by default the bot too; returns its id."""
+        taken = {one.name for one in self.workspace.channels.values() if not one.is_im}
+        if name in taken:
+            raise LookupError(f"there is a channel {name} already")
+        members = [*self.workspace.people, *([self.workspace.bot.id] if member else [])]
+        channel = self.workspace.add_channel(name, members=members, is_private=private)
+        self.workspace.changes.ring()
+        return channel.id
+
+    def direct_message(self, user: str | None = None, other: str | None = None) -> str:
+        """The id of a person's direct message with the bot, or with another person."""
+        one = user or self.user
+        return self.workspace.conversation(one, other or self.workspace.bot.id).id
+
+    def modal(self, user: str | None = None) -> Modal | None:
+        """What a person has open before them: its view, what stands in it, what is said of it."""
+        wanted = user or self.user
+        return next((one for one in self.workspace.modals if one.user == wanted), None)
+
     def messages(self, channel: str | None = None, *, deleted: bool = False) -> list[Message]:
         """Roots and thread broadcasts of a channel as people see them, oldest first."""
         return [
@@ -117,9 +143,8 @@ class WorkspaceHandle:
         thread_ts: str | None = None,
     ) -> CommandResult:
         """Type a slash command and wait for its acknowledgement, at most 3 s."""
-        return await self.interactions.command(
-            line, user or self.user, channel or self.channel, thread_ts
-        )
+        place = channel or self.channel
+        return await self.interactions.command(line, user or self._reader(place), place, thread_ts)
 
     async def press(
         self,
@@ -130,14 +155,40 @@ class WorkspaceHandle:
         user: str | None = None,
     ) -> PressResult:
         """Press a button of a message as it is now; `LookupError` when it has no such button."""
-        current = self.workspace.find(message.channel, message.ts)
-        if current is None:
-            raise LookupError(f"the message {message.ts} is gone")
-        presser = user or current.ephemeral_to or self.user
-        if current.ephemeral_to not in {None, presser}:
-            raise LookupError(f"{presser} does not see this message")
+        current, presser = self._seen(message.channel, message.ts, user)
         element, block = find_button(current, action_id, text)
         return await self.interactions.press(current, element, block, presser)
+
+    async def select(
+        self,
+        ts: str,
+        action_id: str,
+        value: str | None = None,
+        *,
+        text: str | None = None,
+        user: str | None = None,
+        channel: str | None = None,
+    ) -> PressResult:
+        """Choose in a select or overflow menu of a message, by an option's value or its text.
+
+        `LookupError` when the message has no such menu, or the menu no such option.
+        """
+        current, chooser = self._seen(channel or self.channel, ts, user)
+        menu = find_menu(current, action_id)
+        return await self.interactions.choose(
+            current, menu, find_option(menu[0], value, text), chooser
+        )
+
+    async def submit(self, view_id: str, values: Mapping[str, Any] | None = None) -> SubmitResult:
+        """Fill in inputs of an open modal, by action id or block id, and submit it.
+
+        Text inputs take text, menus the value of an option; what is not named stays as it is.
+        """
+        return await self.submissions.submit(view_id, values or {})
+
+    async def close_view(self, view_id: str) -> bool:
+        """Close a modal; whether the app wanted to know and acknowledged it."""
+        return await self.submissions.close(view_id)
 
     async def event(self, event: Json) -> Ack | None:
         """Send an event such as `app_home_opened`."""
@@ -145,7 +196,8 @@ class WorkspaceHandle:
 
     def say(self, text: str, user: str | None = None, channel: str | None = None) -> Message:
         """Type a plain message as a person."""
-        return self.workspace.post_as_person(channel or self.channel, user or self.user, text)
+        place = channel or self.channel
+        return self.workspace.post_as_person(place, user or self._reader(place), text)
 
     async def wait_for(self, predicate: Callable[[Self], T], timeout: float = 10) -> T:  # noqa: ASYNC109  # the caller's patience is the point
         """The first truthy value of the predicate, re-read after each change of state."""
@@ -169,6 +221,25 @@ class WorkspaceHandle:
         ]
         calls = [f"  {call.method} -> {call.outcome}" for call in self.calls[-15:]]
         return "\n".join(["the workspace holds:", *texts, "its last calls were:", *calls])
+
+    def _seen(self, channel: str, ts: str, user: str | None) -> tuple[Message, str]:
+        """A message as it is now, and who acts on it: someone who sees it."""
+        message = self.workspace.find(channel, ts)
+        if message is None:
+            raise LookupError(f"the message {ts} is gone")
+        actor = user or message.ephemeral_to or self._reader(channel)
+        if message.ephemeral_to not in {None, actor}:
+            raise LookupError(f"{actor} does not see this message")
+        return message, actor
+
+    def _reader(self, channel: str) -> str:
+        """Who acts in a channel where no one is named: one of those in it."""
+        members = self.workspace.channels[channel].members
+        return (
+            self.user
+            if self.user in members
+            else next(one for one in self.workspace.people if one in members)
+        )
 
     def _for_everyone(self, channel: str) -> list[Message]:
         return [one for one in self.workspace.messages(channel) if not one.ephemeral_to]

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.demo.slack.mentions import mentions_in
 from bot.demo.slack.options import Json
 
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation: public, private, or a direct message with one person."""
+    """A conversation: public, private, or a direct message between two."""
 
     id: str
     name: str
@@ -25,15 +26,28 @@ class Channel:
             return "im"
         return "groups" if self.is_private else "channels"
 
+    @property
+    def name_in_payloads(self) -> str:
+        """How payloads call it: every direct message by the same word."""
+        return "directmessage" if self.is_im else self.name
+
     def as_json(self, bot_user: str) -> Json:
         """The channel object of conversations.info and conversations.list."""
+        if self.is_im:
+            return {
+                "id": self.id,
+                "is_im": True,
+                "user": self.name,
+                "is_archived": self.is_archived,
+                "created": self.created,
+            }
         return {
             "id": self.id,
             "name": self.name,
-            "is_channel": not self.is_im and not self.is_private,
+            "is_channel": not self.is_private,
             "is_group": self.is_private,
-            "is_im": self.is_im,
-            "is_private": self.is_private or self.is_im,
+            "is_im": False,
+            "is_private": self.is_private,
             "is_archived": self.is_archived,
             "is_member": bot_user in self.members,
             "created": self.created,
@@ -82,6 +96,7 @@ class Message:
     broadcast: bool = False
     ephemeral_to: str | None = None
     deleted: bool = False
+    subtype: str | None = None
     edited_ts: str | None = None
     history: tuple["Message", ...] = ()
 
@@ -95,13 +110,19 @@ class Message:
         """Whether the message lives in a thread below another one."""
         return self.thread_ts is not None and self.thread_ts != self.ts
 
+    @property
+    def mentions(self) -> frozenset[str]:
+        """Whom it notified when it was posted: "here", user and group ids; edits notify nobody."""
+        posted = self.history[0] if self.history else self
+        return mentions_in(posted.text, posted.blocks, posted.attachments)
+
     def as_json(self, *, team: str, include_metadata: bool) -> Json:
         """The message object of the Web API.
 
         The payload of metadata comes only where it was asked for (reference §1.7).
         """
         optional: dict[str, Any] = {
-            "subtype": "thread_broadcast" if self.broadcast else None,
+            "subtype": "thread_broadcast" if self.broadcast else self.subtype,
             "bot_id": self.bot_id,
             "app_id": self.app_id,
             "blocks": self.blocks or None,

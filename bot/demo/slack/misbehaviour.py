@@ -1,5 +1,6 @@
 """All misbehaviour of a workspace in one place: its Web API, its sockets, and its people."""
 
+import secrets
 from typing import Literal
 
 from bot.demo.slack.faults import FaultPlan
@@ -11,7 +12,7 @@ TokenError = Literal["token_revoked", "account_inactive", "invalid_auth", "token
 
 
 class Faults(FaultPlan):
-    """What can go wrong, as methods; `clear` ends the planned faults of the Web API only."""
+    """What can go wrong, as methods; `clear` ends only what is planned for calls and envelopes."""
 
     def __init__(self, workspace: Workspace, sockets: Sockets) -> None:
         super().__init__(workspace.changes)
@@ -53,6 +54,13 @@ class Faults(FaultPlan):
         self._workspace.token_error = None
         self._workspace.changes.ring()
 
+    def renew_token(self) -> str:
+        """Give the app a new bot token and return it; the old one is revoked (reference §1.8)."""
+        self._workspace.old_bot_tokens.add(self._workspace.bot_token)
+        self._workspace.bot_token = f"xoxb-{secrets.token_hex(12)}"
+        self.restore_token()
+        return self._workspace.bot_token
+
     def delete_message(self, message: Message) -> None:
         """Delete a message as a person with that right does."""
         current = self._workspace.find(message.channel, message.ts)
@@ -74,6 +82,15 @@ class Faults(FaultPlan):
     async def redeliver(self) -> Ack | None:
         """Send the last envelope once more."""
         return await self._sockets.redeliver()
+
+    def swap_envelopes(self) -> None:
+        """Deliver the next two envelopes in swapped order: the first waits for the second."""
+        self._sockets.swap_next()
+
+    def clear(self) -> None:
+        """Plan nothing, and let go of everything that hangs, is held or waits to be overtaken."""
+        super().clear()
+        self._sockets.stop_swapping()
 
     @property
     def refuse_sockets(self) -> bool:

@@ -27,7 +27,10 @@ class SlackOptions:
 
     `history` "limited" is the commercial limit of reference §1.2 (one request a minute, fifteen
     objects), "forbidden" a token without the history scopes. `edit_window` closes editing of
-    older messages, `commands` are the slash commands of the app's manifest.
+    older messages, `commands` are the slash commands of the app's manifest. `messages_tab` False is
+    an app whose Messages tab is disabled. Two things that the reference leaves open: what stands in
+    place of a deleted root whose thread lives on (`deleted_root`), and which status an expired
+    `response_url` answers (reference §5: "404/410").
     """
 
     scopes: frozenset[str] = DEFAULT_SCOPES
@@ -39,6 +42,9 @@ class SlackOptions:
     edit_window: timedelta | None = None
     commands: frozenset[str] = frozenset({"/replica"})
     app_home: bool = True
+    messages_tab: bool = True
+    deleted_root: Literal["gone", "tombstone"] = "gone"
+    expired_url_status: Literal[404, 410] = 404
 
     @property
     def granted_scopes(self) -> frozenset[str]:

@@ -19,7 +19,7 @@ from bot.demo.slack.workspace import Workspace
 USES = 5  # reference §1.1
 SECONDS = 30 * 60.0  # reference §1.1
 METHOD = "response_url"
-_NOT_FOUND = {"used_url", "expired_url", "invalid_url"}
+_GONE = {"used_url", "expired_url", "invalid_url"}
 
 
 @dataclass(slots=True)
@@ -53,18 +53,16 @@ class ResponseUrls:
         try:
             given = (await read_request(request)).values
         except SlackRefusal:
-            return self._refused("invalid_payload", 400)
-        call = self._api.receive(METHOD, given)
+            return self._api.reply({"ok": False, "error": "invalid_payload"}, 400)
+        key = request.match_info["key"]
+        channel = self._urls[key].channel if key in self._urls else None
+        call = self._api.receive(METHOD, given, channel)
 
         def answer() -> web.Response:
-            try:
-                self.use(request.match_info["key"], given)
-            except SlackRefusal as refusal:
-                call.outcome = refusal.error
-                return self._refused(refusal.error, 404 if refusal.error in _NOT_FOUND else 400)
+            self.use(key, given)
             return web.Response(text="ok")
 
-        return await self._api.run(call, request, answer)
+        return await self._api.run(call, request, answer, self._status_of)
 
     def use(self, key: str, given: Json) -> None:
         """Show, replace or delete what the payload says, within the limits (reference §1.1)."""
@@ -100,5 +98,6 @@ class ResponseUrls:
     def _replace(self, original: Message, draft: Draft) -> None:
         self._workspace.edit(original, text=draft.text or "", blocks=draft.blocks or [])
 
-    def _refused(self, error: str, status: int) -> web.Response:
-        return self._api.reply({"ok": False, "error": error}, status)
+    def _status_of(self, error: str) -> int:
+        """An address that is used up or over is gone; a payload that is wrong is a bad request."""
+        return self._workspace.options.expired_url_status if error in _GONE else 400

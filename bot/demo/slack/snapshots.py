@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.demo.slack.handles import WorkspaceHandle
-from bot.demo.slack.messages import Message
+from bot.demo.slack.messages import Channel, Message
 from bot.demo.slack.options import Json
 
 NEWEST = 400
@@ -19,21 +19,32 @@ def snapshot(slack: WorkspaceHandle) -> Json:
         "me": slack.user,
         "channel": slack.channel,
         "people": {one.id: asdict(one) for one in workspace.members.values()},
-        "channels": [one.as_json(workspace.bot.id) for one in workspace.channels.values()],
+        "channels": [_channel(one, workspace.bot.id) for one in workspace.channels.values()],
         "messages": [
             _shown(one)
             for channel in workspace.channels
-            for one in workspace.messages(channel)[-NEWEST:]
-            if not one.deleted
+            for stored in workspace.messages(channel)[-NEWEST:]
+            if (one := workspace.standing(channel, stored.ts))
         ],
+        "modals": [asdict(one) for one in workspace.modals],
         "connections": len(slack.sockets.connections),
         "deaf": sum(one.is_deaf for one in slack.sockets.connections),
         "refuses_sockets": slack.faults.refuse_sockets,
         "token_error": workspace.token_error,
         "faults": slack.faults.describe(),
+        "holds_envelope": slack.sockets.is_holding_back,
         "calls": len(slack.calls),
         "homes": workspace.homes,
         "options": _options(slack),
+    }
+
+
+def _channel(channel: Channel, bot: str) -> Json:
+    return {
+        **channel.as_json(bot),
+        "name": channel.name,
+        "is_archived": channel.is_archived,
+        "members": sorted(channel.members),
     }
 
 
@@ -53,6 +64,7 @@ def _shown(message: Message) -> Json:
         "broadcast": message.broadcast,
         "ephemeral_to": message.ephemeral_to,
         "edits": message.edits,
+        "mentions": sorted(message.mentions),
     }
 
 

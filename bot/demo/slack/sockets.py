@@ -14,6 +14,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bot.demo.slack.connections import close_quietly, reset
 from bot.demo.slack.options import Json
 from bot.demo.slack.refusals import SlackRefusal
+from bot.demo.slack.swaps import Swaps
 from bot.demo.slack.workspace import Workspace
 
 ACK_SECONDS = 3.0  # reference §1.1
@@ -63,6 +64,7 @@ class Sockets:
         self.connections: list[Connection] = []
         self.is_refusing = False
         self.last_envelope: Json | None = None
+        self._swaps = Swaps(workspace.changes)
 
     def open_url(self) -> str:
         """A one-time address; refused while the workspace refuses sockets."""
@@ -89,12 +91,15 @@ class Sockets:
         await self._serve_frames(connection)
         return socket
 
-    async def deliver(self, kind: Kind, payload: Json, **extra: object) -> Ack | None:
+    async def deliver(
+        self, kind: Kind, payload: Json, *, accepts: bool = False, **extra: object
+    ) -> Ack | None:
         """Send one envelope to one connection; its acknowledgement, if it comes within 3 s.
 
-        Connections take turns: each payload goes to one of them (reference §1.3).
+        Connections take turns: each payload goes to one of them (reference §1.3). A payload of
+        the acknowledgement counts for commands, and where the sender accepts one.
         """
-        accepts = kind == "slash_commands"
+        accepts = accepts or kind == "slash_commands"
         envelope = {
             "envelope_id": str(uuid.uuid4()),
             "type": kind,
@@ -118,6 +123,19 @@ class Sockets:
         frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-demo"}}
         for connection in list(self.connections):
             await connection.send(frame)
+
+    def swap_next(self) -> None:
+        """Deliver the next two envelopes in swapped order (reference §1.3: no ordering)."""
+        self._swaps.plan()
+
+    @property
+    def is_holding_back(self) -> bool:
+        """Whether an envelope waits to be overtaken."""
+        return self._swaps.is_holding
+
+    def stop_swapping(self) -> None:
+        """Let go of an envelope that waits to be overtaken."""
+        self._swaps.clear()
 
     def go_deaf(self) -> None:
         """Keep all connections open and say nothing more on them (reference §5)."""
@@ -207,8 +225,9 @@ class Sockets:
         self._acks[envelope["envelope_id"]] = waiting
         started_at = loop.time()
         try:
-            await connection.send(envelope)
             async with asyncio.timeout(ACK_SECONDS):
+                async with self._swaps.turn():
+                    await connection.send(envelope)
                 payload = await waiting
             return Ack(loop.time() - started_at, payload if isinstance(payload, dict) else None)
         except TimeoutError:

@@ -13,22 +13,26 @@ class Triggers:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._issued_at: dict[str, float] = {}
+        self._issued: dict[str, tuple[float, str]] = {}
         self._exchanged: set[str] = set()
 
-    def issue(self) -> str:
-        """A new trigger id, for the payload of a command or a button."""
+    def issue(self, user: str) -> str:
+        """A new trigger id, for the payload of what a person did."""
         trigger = f"{secrets.randbelow(10**10)}.{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
-        self._issued_at[trigger] = self._now()
+        self._issued[trigger] = (self._now(), user)
         return trigger
 
-    def exchange(self, trigger: str) -> None:
-        """Use a trigger id; unknown, old and used ones are refused (reference §1.1)."""
-        issued_at = self._issued_at.get(trigger)
-        if issued_at is None:
+    def exchange(self, trigger: str) -> str:
+        """Use a trigger id; unknown, old and used ones are refused (reference §1.1).
+
+        Returns the person who did what it was issued for.
+        """
+        if trigger not in self._issued:
             raise SlackRefusal("invalid_trigger_id")
+        issued_at, user = self._issued[trigger]
         if trigger in self._exchanged:
             raise SlackRefusal("exchanged_trigger_id")
         if self._now() - issued_at > TRIGGER_SECONDS:
             raise SlackRefusal("expired_trigger_id")
         self._exchanged.add(trigger)
+        return user

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from bot.demo.slack.changes import Changes
 from bot.demo.slack.files import Files
 from bot.demo.slack.messages import Channel, Member, Message
+from bot.demo.slack.modals import Modals
 from bot.demo.slack.options import Json, SlackOptions
 from bot.demo.slack.triggers import Triggers
 
@@ -53,11 +54,12 @@ class Workspace:
         self.files = Files()
         self.triggers = Triggers(self.now)
         self.homes: dict[str, Json] = {}
-        self.views: list[Json] = []
+        self.modals = Modals()
         self.bot_token = f"xoxb-{secrets.token_hex(12)}"
         self.app_token = f"xapp-1-{self.app_id}-{secrets.token_hex(12)}"
         self.signing_secret = secrets.token_hex(16)
         self.token_error: str | None = None
+        self.old_bot_tokens: set[str] = set()
         self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
         self._used_ts: set[int] = set()
 
@@ -86,12 +88,23 @@ class Workspace:
 
     def direct_message(self, user: str) -> Channel:
         """The direct message between the bot and one person, opened on first use."""
-        for channel in self.channels.values():
-            if channel.is_im and user in channel.members:
-                return channel
-        channel = Channel(new_id("D"), user, is_im=True, members={user, self.bot.id})
+        return self.conversation(user, self.bot.id)
+
+    def conversation(self, one: str, other: str) -> Channel:
+        """The direct message between two members, opened on first use."""
+        found = self._conversation(one, other)
+        if found is not None:
+            return found
+        created = int(self.now())
+        channel = Channel(new_id("D"), one, is_im=True, created=created, members={one, other})
         self.channels[channel.id] = channel
+        self.changes.ring()
         return channel
+
+    def place(self, named: str) -> str:
+        """The channel that an argument names: a person means the direct message with the bot."""
+        opened = self._conversation(named, self.bot.id)
+        return opened.id if opened else named
 
     def find(self, channel: str, ts: str) -> Message | None:
         """The message with this timestamp, unless it was deleted."""
@@ -104,12 +117,19 @@ class Workspace:
 
     def root_of(self, channel: str, thread_ts: str) -> Message | None:
         """The first message of the thread that a timestamp belongs to."""
-        message = self.find(channel, thread_ts)
+        message = self.standing(channel, thread_ts)
         if message is None or message.ephemeral_to:
             return None
         if message.is_reply and message.thread_ts:
-            return self.find(channel, message.thread_ts)
+            return self.standing(channel, message.thread_ts)
         return message
+
+    def standing(self, channel: str, ts: str) -> Message | None:
+        """The message with this timestamp, or what stands in its place after it was deleted."""
+        message = self._messages[channel].get(ts)
+        if message is None or not message.deleted:
+            return message
+        return self._tombstone(message)
 
     def post_as_bot(self, channel: str, content: Content, **place: object) -> Message:
         """Store a message of our app; it carries user, bot and app id (reference §1.7)."""
@@ -136,6 +156,26 @@ class Workspace:
         self._messages[message.channel][message.ts] = message
         self.changes.ring()
         return message
+
+    def _conversation(self, one: str, other: str) -> Channel | None:
+        members = {one, other}
+        channels = self.channels.values()
+        return next((each for each in channels if each.is_im and each.members == members), None)
+
+    def _tombstone(self, message: Message) -> Message | None:
+        """What is left of a deleted root whose thread lives on, where the switch says so."""
+        below = self._messages[message.channel].values()
+        has_thread = any(one.thread_ts == message.ts and not one.deleted for one in below)
+        if self.options.deleted_root == "gone" or not has_thread:
+            return None
+        return Message(
+            ts=message.ts,
+            channel=message.channel,
+            user="USLACKBOT",
+            text="This message was deleted.",
+            thread_ts=message.ts,
+            subtype="tombstone",
+        )
 
     def _from(self, content: Content, channel: str, user: str) -> Message:
         return Message(

@@ -44,3 +44,41 @@ async def refused(call: Awaitable[Any]) -> Json:
         await call
     answer: Json = dict(caught.value.response.data)
     return answer
+
+
+def an_option(label: str, value: str, **rest: Any) -> Json:
+    return {"text": plain(label), "value": value, **rest}
+
+
+def a_select(*options: Json, **rest: Any) -> Json:
+    given = {"options": list(options)} if options else {}
+    return {"type": "static_select", "action_id": "mute", **given, **rest}
+
+
+def an_overflow(*options: Json, **rest: Any) -> Json:
+    return {"type": "overflow", "action_id": "more", "options": list(options), **rest}
+
+
+def an_input(block_id: str, element: Json, **rest: Any) -> Json:
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(block_id.title()),
+        "element": element,
+        **rest,
+    }
+
+
+def a_text_input(action_id: str = "note", **rest: Any) -> Json:
+    return {"type": "plain_text_input", "action_id": action_id, **rest}
+
+
+def a_modal(*blocks: Json, **rest: Any) -> Json:
+    return {
+        "type": "modal",
+        "title": plain("Mute"),
+        "submit": plain("Mute"),
+        "callback_id": "mute",
+        "blocks": list(blocks) or [a_section()],
+        **rest,
+    }

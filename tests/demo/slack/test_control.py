@@ -11,7 +11,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.demo.slack import SlackWorkspace
 from bot.demo.slack.control import ACTIONS
 from bot.demo.slack.control import __doc__ as documentation
-from tests.demo.slack.builders import Json, an_actions_block, refusal
+from tests.demo.slack.builders import (
+    Json,
+    a_modal,
+    a_select,
+    a_text_input,
+    an_actions_block,
+    an_input,
+    an_option,
+    refusal,
+)
 
 
 class Control:
@@ -59,6 +68,59 @@ async def test_a_command_and_a_button(
     await client.chat_postMessage(channel=slack.channel, text="x", blocks=blocks)
     ts = slack.messages()[0].ts
     assert (await control.do("press", ts=ts, text="Share"))["acked"]
+
+
+@pytest.mark.usefixtures("connected")
+async def test_a_menu_and_a_modal(
+    slack: SlackWorkspace, control: Control, app: AsyncApp, client: AsyncWebClient
+) -> None:
+    @app.action("mute")
+    async def mute_chosen(ack: Any, body: Json) -> None:
+        await client.views_open(
+            trigger_id=body["trigger_id"], view=a_modal(an_input("note", a_text_input()))
+        )
+        await ack()
+
+    @app.view("mute")
+    async def mute_submitted(ack: Any) -> None:
+        await ack()
+
+    blocks = [an_actions_block(a_select(an_option("1 hour", "1h")))]
+    posted = await client.chat_postMessage(channel=slack.channel, text="x", blocks=blocks)
+    assert (await control.do("select", ts=posted["ts"], action_id="mute", value="1h"))["acked"]
+    [modal] = (await control.state())["modals"]
+    assert modal["user"] == slack.user
+    empty = await control.do("submit", view=modal["view"]["id"])
+    assert (empty["is_open"], list(empty["errors"])) == (True, ["note"])
+    full = await control.do("submit", view=modal["view"]["id"], values={"note": "disk"})
+    assert (full["acked"], full["is_open"]) == (True, False)
+    await control.do("select", ts=posted["ts"], action_id="mute", text="1 hour")
+    [modal] = (await control.state())["modals"]
+    await control.do("close_view", view=modal["view"]["id"])
+    assert (await control.state())["modals"] == []
+
+
+async def test_channels_and_direct_messages_are_opened(
+    slack: SlackWorkspace, control: Control, client: AsyncWebClient
+) -> None:
+    erp = (await control.do("add_channel", name="erp"))["channel"]
+    await control.do("fault", method="chat.postMessage", kind="rate_limit", channel="erp")
+    await client.chat_postMessage(channel=slack.channel, text="<!here> quick")
+    assert slack.faults.describe()[0]["channel"] == erp
+    direct = (await control.do("open_direct", user=slack.other_user))["channel"]
+    assert direct == slack.direct_message(slack.other_user)
+    state = await control.state()
+    assert [one["mentions"] for one in state["messages"]] == [["here"]]
+    assert {one["id"] for one in state["channels"]} >= {erp, direct}
+
+
+async def test_a_token_is_renewed_and_envelopes_are_swapped(
+    slack: SlackWorkspace, control: Control, client: AsyncWebClient
+) -> None:
+    await control.do("renew_token")
+    assert await refusal(client.auth_test()) == "token_revoked"
+    await control.do("swap_envelopes")
+    assert (await control.state())["holds_envelope"] is False
 
 
 async def test_people_say_and_delete_things(slack: SlackWorkspace, control: Control) -> None:
@@ -147,6 +209,10 @@ async def test_the_state_shows_no_secret(slack: SlackWorkspace, control: Control
         ("command", {"line": "/replica", "user": "U0"}, 404, "no person U0"),
         ("press", {"ts": "1.000001", "text": "x"}, 404, "no message 1.000001"),
         ("redeliver", {}, 404, "no envelope"),
+        ("select", {"ts": "1.000001", "action_id": "x"}, 404, "no message 1.000001"),
+        ("submit", {"view": "V0"}, 404, "no open view V0"),
+        ("add_channel", {"name": "general"}, 404, "a channel general already"),
+        ("fault", {"method": "x", "kind": "reset", "channel": "no"}, 404, "no channel no"),
     ],
 )
 async def test_what_makes_no_sense_is_refused_with_a_sentence(

@@ -15,8 +15,6 @@ from tests.demo.slack.builders import (
     a_notice,
     a_section,
     an_actions_block,
-    plain,
-    refusal,
 )
 
 Answer = Callable[..., Awaitable[Any]]
@@ -190,27 +188,6 @@ async def test_a_button_without_a_listener_is_an_error_in_the_users_face(
     await post(slack, client, an_actions_block())
     assert (await slack.press(slack.messages()[0], text="Share")).error == "operation_timeout"
     assert len(slack.ephemerals(slack.user)) == 1
-
-
-async def test_a_trigger_opens_one_modal(
-    slack: SlackWorkspace, app: AsyncApp, client: AsyncWebClient
-) -> None:
-    view = {"type": "modal", "title": plain("Watch"), "blocks": [a_section()]}
-    triggers: list[str] = []
-
-    @app.command("/replica")
-    async def replica(ack: Answer, command: Json) -> None:
-        triggers.append(command["trigger_id"])
-        await ack()
-
-    await slack.command("/replica watch")
-    await client.views_open(trigger_id=triggers[0], view=view)
-    assert (
-        await refusal(client.views_open(trigger_id=triggers[0], view=view))
-        == "exchanged_trigger_id"
-    )
-    assert await refusal(client.views_open(trigger_id="1.2.3", view=view)) == "invalid_trigger_id"
-    assert slack.workspace.views[0]["title"]["text"] == "Watch"
 
 
 @pytest.mark.parametrize("reason", ["refresh_requested", "link_disabled", "warning"])

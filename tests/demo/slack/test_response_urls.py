@@ -90,6 +90,28 @@ async def test_a_failed_answer_raises_nothing_in_bolt(
     assert await slack.wait_for(lambda _slack: statuses) == [500]
 
 
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [("expired_url", 404), ("used_url", 404), ("invalid_url", 404), ("invalid_payload", 400)],
+)
+async def test_a_refusal_that_was_planned_has_its_status_too(
+    slack: SlackWorkspace, command_url: str, send: Send, error: str, status: int
+) -> None:
+    slack.faults.refuse("response_url", error)
+    answered, body = await send(command_url, text="x")
+    assert (answered, error in body) == (status, True)
+    assert slack.calls[-1].outcome == error
+    assert slack.ephemerals() == []
+
+
+async def test_which_status_an_expired_address_answers_is_a_switch(
+    slack: SlackWorkspace, command_url: str, send: Send
+) -> None:
+    slack.options = replace(slack.options, expired_url_status=410)
+    slack.faults.refuse("response_url", "expired_url")
+    assert (await send(command_url, text="x"))[0] == 410
+
+
 async def test_an_unknown_address_is_not_found(slack: SlackWorkspace, send: Send) -> None:
     status, _ = await send(f"{slack.url}/commands/T0/nothing", text="x")
     assert status == 404

@@ -134,7 +134,9 @@ async def test_a_command_that_nobody_hears_fails_at_once(slack: SlackWorkspace) 
     assert (result.acked, result.error) == (False, "dispatch_failed")
 
 
-@pytest.mark.parametrize("reason", ["warning", "refresh_requested", "link_disabled"])
+@pytest.mark.parametrize(
+    "reason", ["warning", "refresh_requested", "link_disabled", "too_many_websockets"]
+)
 async def test_a_disconnect_frame_carries_its_reason(
     slack: SlackWorkspace, http: aiohttp.ClientSession, reason: Any
 ) -> None:
@@ -199,6 +201,34 @@ async def test_the_last_envelope_can_be_delivered_again(
         again = asyncio.ensure_future(acknowledge(socket))
         assert await slack.faults.redeliver() is not None
         assert (await again)["envelope_id"] == first["envelope_id"]
+
+
+async def test_two_envelopes_can_arrive_in_swapped_order(
+    slack: SlackWorkspace, http: aiohttp.ClientSession
+) -> None:
+    async with opened(slack, http) as socket:
+        slack.faults.swap_envelopes()
+        first = asyncio.ensure_future(slack.command("/replica 1"))
+        await slack.wait_for(lambda one: one.sockets.is_holding_back)
+        second = asyncio.ensure_future(slack.command("/replica 2"))
+        arrived = [(await acknowledge(socket))["payload"]["text"] for _ in range(2)]
+        assert [(await first).acked, (await second).acked] == [True, True]
+        third = asyncio.ensure_future(slack.command("/replica 3"))
+        arrived.append((await acknowledge(socket))["payload"]["text"])
+        await third
+    assert arrived == ["2", "1", "3"]
+
+
+async def test_clearing_lets_go_of_an_envelope_that_nothing_overtakes(
+    slack: SlackWorkspace, http: aiohttp.ClientSession
+) -> None:
+    async with opened(slack, http) as socket:
+        slack.faults.swap_envelopes()
+        command = asyncio.ensure_future(slack.command("/replica 1"))
+        await slack.wait_for(lambda one: one.sockets.is_holding_back)
+        slack.faults.clear()
+        await acknowledge(socket)
+        assert (await command).acked
 
 
 async def test_a_workspace_stops_soon_whoever_is_still_connected(

@@ -73,6 +73,16 @@ async def test_a_revoked_token_is_refused_until_it_is_restored(
     assert (await client.auth_test())["ok"]
 
 
+async def test_a_renewed_token_counts_and_the_old_one_is_revoked(
+    slack: SlackWorkspace, client: AsyncWebClient
+) -> None:
+    slack.faults.revoke_token("account_inactive")
+    token = slack.faults.renew_token()
+    assert token == slack.bot_token
+    assert await refusal(client.auth_test()) == "token_revoked"
+    assert (await client.auth_test(token=token))["ok"]
+
+
 async def test_an_unknown_method_is_named(slack: SlackWorkspace, client: AsyncWebClient) -> None:
     answer = await refused(client.api_call("chat.shout"))
     assert (answer["error"], answer["req_method"]) == ("unknown_method", "chat.shout")

@@ -1,21 +1,16 @@
-"""views.*: App Home and modals (reference §1.1, §1.5, §1.10)."""
+"""views.publish: App Home (reference §1.5, §1.10)."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.slack import SlackWorkspace
-from tests.demo.slack.builders import Json, a_section, plain, refusal, refused
+from tests.demo.slack.builders import Json, a_modal, a_section, refusal, refused
 
 
 def a_home(*blocks: Json, **rest: object) -> Json:
     return {"type": "home", "blocks": list(blocks) or [a_section()], **rest}
-
-
-def a_modal(**rest: object) -> Json:
-    return {"type": "modal", "title": plain("Title"), "blocks": [a_section()], **rest}
 
 
 async def test_a_home_tab_is_published_for_one_person(
@@ -69,18 +64,3 @@ async def test_a_home_tab_needs_the_feature_and_a_person(
     assert await refusal(client.views_publish(user_id="U0", view=a_home())) == "invalid_user"
     slack.options = replace(slack.options, app_home=False)
     assert await refusal(client.views_publish(user_id=slack.user, view=a_home())) == "not_enabled"
-
-
-async def test_a_trigger_is_good_for_three_seconds(
-    slack: SlackWorkspace, client: AsyncWebClient
-) -> None:
-    trigger = slack.workspace.triggers.issue()
-    slack.options = replace(slack.options, clock_skew=timedelta(seconds=4))
-    call = client.views_open(trigger_id=trigger, view=a_modal())
-    assert await refusal(call) == "expired_trigger_id"
-
-
-async def test_a_modals_title_is_short(slack: SlackWorkspace, client: AsyncWebClient) -> None:
-    view = a_modal(title=plain("x" * 25))
-    answer = await refused(client.views_open(trigger_id="1.2.3", view=view))
-    assert answer["errors"] == ["must be less than 25 characters [json-pointer:/view/title/text]"]

@@ -76,9 +76,11 @@ def permalink(context: Context) -> Json:
 def _target(context: Context) -> Channel:
     """The channel to post in; a person's id means the direct message with them."""
     user = context.workspace.members.get(context.request.required("channel"))
-    if user is not None and not user.is_bot:
-        return context.workspace.direct_message(user.id)
-    return context.writable_channel()
+    if user is None or user.is_bot:
+        return context.writable_channel()
+    if not context.workspace.options.messages_tab:
+        raise SlackRefusal("messages_tab_disabled")  # errors of chat.postMessage, [D-ref]
+    return context.workspace.direct_message(user.id)
 
 
 def _thread(context: Context, channel: Channel) -> Message | None:

@@ -30,7 +30,8 @@ class Context:
     def channel(self, argument: str = "channel") -> Channel:
         """The channel that a call names by its id (reference §1.8, `channel_not_found`)."""
         channel = self.workspace.channels.get(self.request.required(argument))
-        if channel is None or (channel.is_private and not self.is_member(channel)):
+        is_hidden = channel is not None and (channel.is_private or channel.is_im)
+        if channel is None or (is_hidden and not self.is_member(channel)):
             raise SlackRefusal("channel_not_found")
         return channel
 
@@ -43,6 +44,8 @@ class Context:
         channel = self.channel(argument)
         if channel.is_archived:
             raise SlackRefusal("is_archived")
+        if channel.is_im and not self.workspace.options.messages_tab:
+            raise SlackRefusal("messages_tab_disabled")  # errors of chat.postMessage, [D-ref]
         if not self.is_member(channel):
             raise SlackRefusal("not_in_channel")
         return channel

@@ -29,12 +29,12 @@ def history(context: Context) -> Json:
 def replies(context: Context) -> Json:
     """conversations.replies: the root, whatever the span, and its replies, oldest first."""
     channel = _readable(context, "conversations.replies")
-    root = context.workspace.find(channel.id, context.request.required("ts"))
+    root = context.workspace.standing(channel.id, context.request.required("ts"))
     if root is None or root.ephemeral_to:
         raise SlackRefusal("thread_not_found")
     span = _span(context)
     below = [one for one in _stored(context, channel) if one.thread_ts == root.ts]
-    rows = [root, *filter(span.holds, below)]
+    rows = [root, *(one for one in below if one.ts != root.ts and span.holds(one))]
     keys = [float(one.ts) for one in rows]
     return _messages(context, channel, rows, keys)
 
@@ -96,9 +96,11 @@ def _readable(context: Context, method: str) -> Channel:
 
 
 def _stored(context: Context, channel: Channel) -> list[Message]:
-    """What a channel holds for everyone: nothing deleted, nothing ephemeral."""
-    everything = context.workspace.messages(channel.id)
-    return [one for one in everything if not one.deleted and not one.ephemeral_to]
+    """What a channel holds for everyone: nothing ephemeral, nothing deleted but its tombstones."""
+    workspace = context.workspace
+    everyone = (one for one in workspace.messages(channel.id) if not one.ephemeral_to)
+    standing = (workspace.standing(channel.id, one.ts) for one in everyone)
+    return [one for one in standing if one is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +167,5 @@ def _counts(root_ts: str, replies: list[Message]) -> Json:
 def _is_listed(context: Context, channel: Channel, kinds: set[str]) -> bool:
     if context.request.flag("exclude_archived") and channel.is_archived:
         return False
-    return channel.kind in kinds and (not channel.is_private or context.is_member(channel))
+    is_open = channel.kind == "channels"
+    return channel.kind in kinds and (is_open or context.is_member(channel))

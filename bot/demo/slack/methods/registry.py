@@ -37,6 +37,7 @@ METHODS: dict[str, Method] = {
     "users.info": Method(team.user_info, "users:read"),
     "views.publish": Method(views.publish),
     "views.open": Method(views.open_modal),
+    "views.update": Method(views.update_modal),
     "files.getUploadURLExternal": Method(uploads.get_upload_url, "files:write"),
     "files.completeUploadExternal": Method(uploads.complete_upload, "files:write"),
 }

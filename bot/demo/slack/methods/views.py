@@ -1,82 +1,65 @@
-"""views.*: App Home and modals (reference §1.1, §1.5, §1.10)."""
+"""views.*: App Home and modals (reference §1.1, §1.10; errors of views.open and views.update)."""
 
-import hashlib
-import json
-from typing import Any
-
-from bot.demo.slack.blocks import VIEW_BLOCKS, VIEW_TYPES, check_blocks
-from bot.demo.slack.contents import read_json, rules_of
-from bot.demo.slack.elements import plain_text
 from bot.demo.slack.methods.context import Context
+from bot.demo.slack.modals import Modal
 from bot.demo.slack.options import Json
 from bot.demo.slack.refusals import SlackRefusal
-from bot.demo.slack.schemas import Check, anything, boolean, choice, shape, string
-
-VIEW_BYTES = 250_000  # reference §1.10, view_too_large
-PRIVATE_METADATA = 3000  # reference §1.10
-
-_COMMON: dict[str, Check] = {
-    "private_metadata": string(PRIVATE_METADATA, least=0),
-    "callback_id": string(255),
-    "external_id": string(255),
-}
-_HOME = shape({"type": choice("home"), "blocks": anything}, _COMMON)
-_MODAL = shape(
-    {"type": choice("modal"), "title": plain_text(24), "blocks": anything},
-    {
-        **_COMMON,
-        "submit": plain_text(24),
-        "close": plain_text(24),
-        "clear_on_close": boolean,
-        "notify_on_close": boolean,
-    },
-)
+from bot.demo.slack.views import read_home, read_modal, stored_view
 
 
 def publish(context: Context) -> Json:
     """views.publish: a person's Home tab; a stale `hash` is a conflict (reference §1.10)."""
-    if not context.workspace.options.app_home:
+    workspace = context.workspace
+    if not workspace.options.app_home:
         raise SlackRefusal("not_enabled")
     user = context.request.required("user_id")
-    if user not in context.workspace.members:
+    if user not in workspace.members:
         raise SlackRefusal("invalid_user")
-    view = _read_view(context, _HOME)
-    before = context.workspace.homes.get(user, {})
-    given = context.request.text("hash")
-    if given is not None and given != before.get("hash"):
-        raise SlackRefusal("hash_conflict")
-    context.workspace.homes[user] = _stored(view, len(context.workspace.homes))
-    context.workspace.changes.ring()
-    return {"ok": True, "view": context.workspace.homes[user]}
+    view = read_home(workspace, context.request.values.get("view"))
+    before = workspace.homes.get(user, {})
+    _check_hash(context, before)
+    workspace.homes[user] = stored_view(workspace, view, before.get("id"))
+    workspace.changes.ring()
+    return {"ok": True, "view": workspace.homes[user]}
 
 
 def open_modal(context: Context) -> Json:
     """views.open: a modal, within three seconds of what it answers (reference §1.1)."""
+    workspace = context.workspace
     trigger = context.request.required("trigger_id")
-    view = _read_view(context, _MODAL)
-    context.workspace.triggers.exchange(trigger)
-    stored = _stored(view, len(context.workspace.views))
-    context.workspace.views.append(stored)
-    context.workspace.changes.ring()
-    return {"ok": True, "view": stored}
+    view = read_modal(workspace, context.request.values.get("view"))
+    external_id = view.get("external_id", "")
+    if external_id and workspace.modals.find_external(external_id):
+        raise SlackRefusal("duplicate_external_id")
+    user = workspace.triggers.exchange(trigger)
+    modal = workspace.modals.open(user, stored_view(workspace, view))
+    workspace.changes.ring()
+    return {"ok": True, "view": modal.as_json()}
 
 
-def _read_view(context: Context, form: Check) -> Json:
-    view: Any = read_json(context.request.values.get("view"), "invalid_arguments")
-    if len(json.dumps(view)) > VIEW_BYTES:
-        raise SlackRefusal("view_too_large")
-    problems: list[str] = []
-    form(view, "/view", problems)
-    if problems:
-        raise SlackRefusal("invalid_arguments", problems)
-    rules = rules_of(context.workspace, most=VIEW_BLOCKS, types=VIEW_TYPES, pointer="/view/blocks")
-    try:
-        blocks = check_blocks(view["blocks"], rules)
-    except SlackRefusal as refusal:
-        raise SlackRefusal("invalid_arguments", refusal.problems) from refusal
-    return {**view, "blocks": blocks}
+def update_modal(context: Context) -> Json:
+    """views.update: another version of an open modal; a stale `hash` is a conflict."""
+    workspace = context.workspace
+    modal = _modal(context)
+    _check_hash(context, modal.view)
+    view = read_modal(workspace, context.request.values.get("view"))
+    modal.show(stored_view(workspace, view, modal.view["id"]))
+    workspace.changes.ring()
+    return {"ok": True, "view": modal.as_json()}
 
 
-def _stored(view: Json, number: int) -> Json:
-    digest = hashlib.sha256(json.dumps([view, number], sort_keys=True).encode()).hexdigest()
-    return {**view, "id": f"V{digest[:10].upper()}", "hash": digest[:16]}
+def _modal(context: Context) -> Modal:
+    modals, view_id = context.workspace.modals, context.request.text("view_id")
+    if view_id is not None:
+        modal = modals.find(view_id)
+    else:
+        modal = modals.find_external(context.request.required("external_id"))
+    if modal is None:
+        raise SlackRefusal("not_found")
+    return modal
+
+
+def _check_hash(context: Context, before: Json) -> None:
+    given = context.request.text("hash")
+    if given is not None and given != before.get("hash"):
+        raise SlackRefusal("hash_conflict")

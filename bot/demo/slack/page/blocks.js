@@ -1,6 +1,7 @@
-// Block Kit as DOM nodes. `context` gives `names(id)` and `press(element)`.
+// Block Kit as DOM nodes. `context` gives `names(id)`, `press(element, node)` for buttons and
+// `choose(element, option, node)` for menus, which says whether the choice stands.
 
-import { dateText, element, emoji, link, mrkdwn, plain } from "/page/text.js";
+import { dateText, element, emoji, link, mention, mrkdwn, plain } from "/page/text.js";
 
 const BLOCKS = {
   header: (block) => element("div", "heading", plain(block.text.text)),
@@ -45,11 +46,61 @@ function part(one, context) {
 
 function interactive(one, context) {
   if (one.type === "image") return picture(one);
+  if (one.type === "static_select") return select(one, context);
+  if (one.type === "overflow") return overflow(one, context);
   if (one.type !== "button") return element("span", "unknown", `(${one.type})`);
   const made = element("button", one.style ?? "", plain(one.text.text));
   made.type = "button";
   if (one.accessibility_label) made.setAttribute("aria-label", one.accessibility_label);
   made.addEventListener("click", () => context.press(one, made));
+  return made;
+}
+
+/** A menu without behaviour of its own; `chosen` is the value that stands in it. */
+export function menu(one, chosen = one.initial_option?.value) {
+  const made = element("select");
+  const first = new Option(plain(one.placeholder?.text ?? "Select an option"), "");
+  const option = (each) => new Option(plain(each.text.text), each.value);
+  const groups = (one.option_groups ?? []).map((group) => {
+    const grouped = element("optgroup", "", ...group.options.map(option));
+    grouped.label = plain(group.label.text);
+    return grouped;
+  });
+  made.append(first, ...(one.options ?? []).map(option), ...groups);
+  made.value = chosen ?? "";
+  return made;
+}
+
+export function optionsOf(one) {
+  return [...(one.options ?? []), ...(one.option_groups ?? []).flatMap((group) => group.options)];
+}
+
+function select(one, context) {
+  const made = menu(one);
+  let before = made.value;
+  made.setAttribute("aria-label", plain(one.placeholder?.text ?? "Select an option"));
+  made.addEventListener("change", async () => {
+    const option = optionsOf(one).find((each) => each.value === made.value);
+    if (option && await context.choose(one, option, made)) before = made.value;
+    else made.value = before;
+  });
+  return made;
+}
+
+function overflow(one, context) {
+  const summary = element("summary", "", "⋯");
+  summary.setAttribute("aria-label", "More actions");
+  const made = element("details", "overflow", summary);
+  const items = one.options.map((option) => {
+    const item = element("button", "", plain(option.text.text));
+    item.type = "button";
+    item.addEventListener("click", () => {
+      made.open = false;
+      context.choose(one, option, item);
+    });
+    return item;
+  });
+  made.append(element("div", "menu", ...items));
   return made;
 }
 
@@ -96,9 +147,10 @@ function richInline(one, context) {
     text: () => one.text,
     link: () => link(one.url, one.text ?? one.url),
     emoji: () => emoji(one.name) ?? `:${one.name}:`,
-    user: () => element("span", "mention", `@${context.names(one.user_id)}`),
-    channel: () => element("span", "mention", `#${context.names(one.channel_id)}`),
-    broadcast: () => element("span", "mention", `@${one.range}`),
+    user: () => mention("@", context.names(one.user_id)),
+    usergroup: () => mention("@", context.names(one.usergroup_id)),
+    channel: () => mention("#", context.names(one.channel_id)),
+    broadcast: () => mention("@", one.range, true),
     date: () => dateText(new Date(one.timestamp * 1000), one.format),
   }[one.type];
   let made = words ? words() : `(${one.type})`;

@@ -2,6 +2,9 @@
 // happen. It keeps no state of its own but who looks, and at which channel.
 
 import { blocks } from "/page/blocks.js";
+import { channelsOf, showChannels, titleOf } from "/page/channels.js";
+import { showModal, tellInModal } from "/page/modals.js";
+import { buildPanel, post } from "/page/panel.js";
 import { element, mrkdwn } from "/page/text.js";
 
 const byId = (id) => document.getElementById(id);
@@ -9,78 +12,6 @@ const shown = new Map();   // key of a message -> { signature, node }
 let state = null;
 let viewer = null;
 let channel = null;
-
-const slack = (action, body = {}) => () => post(`/control/slack/${action}`, body);
-const veeam = (action, body = {}) => () => post(`/control/em/${action}`, body);
-const type = (line) => () => post("/control/slack/command", { line, user: viewer, channel });
-const limit = () => post("/control/slack/fault", {
-  method: "chat.postMessage", kind: "rate_limit", retry_after: 5, times: 3,
-});
-
-const PANEL = {
-  Veeam: {
-    Fail: veeam("fail"), Warn: veeam("warn"), Recover: veeam("recover"), Storm: veeam("storm"),
-    "Late failure": veeam("late"), "Start a run": veeam("start"), "Finish a run": veeam("finish"),
-    "End logons": veeam("break", { mode: "expire_logons" }),
-    "Break EM": veeam("break", { mode: "down" }), "Mend EM": veeam("mend"),
-  },
-  Slack: {
-    "Summary now": type("/replica summary"), "Rate-limit Slack": limit,
-    "Drop socket": slack("drop_sockets"), "Deaf socket": slack("go_deaf"),
-    Archive: slack("archive"), Unarchive: slack("unarchive"), "End faults": slack("clear"),
-  },
-};
-
-/** Ask a control API; what it answers, or an error with its sentence. */
-async function post(address, body) {
-  let response;
-  try {
-    response = await fetch(address, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-    });
-  } catch {
-    throw new Error("the demo has stopped");
-  }
-  const answer = await response.json().catch(() => null);
-  if (response.ok) return answer ?? {};
-  const nowhere = response.status === 404 && !answer;
-  throw new Error(nowhere ? `nothing answers at ${address}` : answer?.error ?? `HTTP ${response.status}`);
-}
-
-function buildPanel() {
-  for (const [title, actions] of Object.entries(PANEL)) {
-    const buttons = Object.entries(actions).map(([label, act]) => {
-      const made = element("button", "", label);
-      made.addEventListener("click", () => run(made, label, act));
-      return made;
-    });
-    byId("groups").append(
-      element("div", "group", element("h2", "", title), element("div", "", ...buttons)));
-  }
-  if (matchMedia("(max-width: 760px)").matches) byId("panel").open = false;
-}
-
-async function run(button, label, act) {
-  button.disabled = true;
-  try {
-    const answer = await act();
-    say(`${label}: ${answer.error ?? doneOf(answer)}`, answer.error);
-  } catch (error) {
-    say(`${label}: ${error.message}`, true);
-  } finally {
-    button.disabled = false;
-  }
-}
-
-/** What an answer says was done: a word, or several lines. */
-function doneOf(answer) {
-  return Array.isArray(answer.done) ? answer.done.join("\n") : answer.done ?? "done";
-}
-
-function say(text, bad = false) {
-  byId("said").textContent = text;
-  byId("said").classList.toggle("bad", Boolean(bad));
-}
 
 function complain(text) {
   byId("problem").textContent = text;
@@ -103,28 +34,47 @@ async function send(event) {
   }
 }
 
-/** What a message's blocks need to know of the page: names, and how its buttons are pressed. */
+/** What a message's blocks need to know of the page: names, and how its widgets are used. */
 function contextOf(message) {
+  const where = { ts: message.ts, channel: message.channel };
   return {
     names: nameOf,
-    press: async (one, button) => {
-      const ask = one.confirm;
-      if (ask && !confirm(`${ask.title.text}\n\n${ask.text.text}`)) return;
+    press: (one, button) => {
+      if (!confirmed(one)) return;
       if (/^https?:/i.test(one.url ?? "")) window.open(one.url, "_blank", "noopener");
-      button.disabled = true;
-      try {
-        await post("/control/slack/press", {
-          ts: message.ts, channel: message.channel, action_id: one.action_id, user: viewer,
-        });
-        complain("");
-      } catch (error) {
-        complain(error.message);
-      } finally {
-        button.disabled = false;
-      }
+      act("press", { ...where, action_id: one.action_id, user: viewer }, button);
     },
+    choose: async (one, option, node) => confirmed(one) && act("select", {
+      ...where, action_id: one.action_id, value: option.value, user: viewer,
+    }, node),
   };
 }
+
+function confirmed(one) {
+  return !one.confirm || confirm(`${one.confirm.title.text}\n\n${one.confirm.text.text}`);
+}
+
+/** Do what a person does with a widget, which waits meanwhile; whether it went through. */
+async function act(action, body, widget, tell = complain) {
+  widget.disabled = true;
+  try {
+    await post(`/control/slack/${action}`, body);
+    tell("");
+    return true;
+  } catch (error) {
+    tell(error.message);
+    return false;
+  } finally {
+    widget.disabled = false;
+  }
+}
+
+/** What a modal needs to know of the page. */
+const AROUND_MODAL = {
+  names: nameOf,
+  submit: (view, values) => act("submit", { view, values }, byId("modal"), tellInModal),
+  close: (view) => act("close_view", { view }, byId("modal"), tellInModal),
+};
 
 function nameOf(id) {
   if (id === "USLACKBOT") return "Slackbot";
@@ -230,13 +180,8 @@ function dateOf(message) {
 
 function renderFrame() {
   const current = state.channels.find((one) => one.id === channel);
-  document.title = `#${current.name} · Replica Bot demo`;
-  byId("channels").replaceChildren(...state.channels.filter((one) => !one.is_im).map((one) => {
-    const made = element("button", "", `#${one.name}${one.is_archived ? " (archived)" : ""}`);
-    made.setAttribute("aria-current", String(one.id === channel));
-    made.addEventListener("click", () => { channel = one.id; shown.clear(); update(); });
-    return made;
-  }));
+  document.title = `${titleOf(state, current, viewer)} · Replica Bot demo`;
+  showChannels(byId("channels"), state, viewer, channel, { go, open: openDirect });
   const people = Object.values(state.people).filter((one) => !one.is_bot);
   if (byId("viewer").options.length !== people.length) {
     byId("viewer").replaceChildren(...people.map((one) => new Option(one.real_name, one.id)));
@@ -245,19 +190,42 @@ function renderFrame() {
   renderState(current);
 }
 
+function go(id) {
+  channel = id;
+  shown.clear();
+  update();
+}
+
+async function openDirect() {
+  try {
+    channel = (await post("/control/slack/open_direct", { user: viewer })).channel;
+    shown.clear();
+  } catch (error) {
+    complain(error.message);
+  }
+}
+
 function renderState(current) {
   const bot = { 0: "The bot is not connected" }[state.connections] ?? `The bot is connected (${state.connections})`;
   const lines = [state.deaf ? `${bot}, but its socket is deaf` : bot];
-  if (current.is_archived) lines.push(`#${current.name} is archived`);
+  const title = titleOf(state, current, viewer);
+  if (current.is_archived) lines.push(`${title} is archived`);
+  if (!current.is_im && !current.is_member) lines.push(`The bot is not in ${title}`);
   if (state.token_error) lines.push(`Its token is refused: ${state.token_error}`);
-  for (const fault of state.faults) lines.push(`Waiting: ${fault.kind} for ${fault.method} (${fault.times ?? "until ended"})`);
+  for (const fault of state.faults) {
+    const where = fault.channel ? ` in #${nameOf(fault.channel)}` : "";
+    lines.push(`Waiting: ${fault.kind} for ${fault.method}${where} (${fault.times ?? "until ended"})`);
+  }
+  if (state.holds_envelope) lines.push("An envelope waits to be overtaken");
   byId("state").textContent = lines.join("\n");
   byId("state").classList.toggle("bad", !state.connections || state.deaf > 0);
 }
 
 function update() {
+  if (!channelsOf(state, viewer).some((one) => one.id === channel)) channel = state.channel;
   renderFrame();
   render();
+  showModal(state.modals.find((one) => one.user === viewer), AROUND_MODAL);
 }
 
 function listen() {
@@ -266,7 +234,6 @@ function listen() {
     const started = state !== null;
     state = { ...JSON.parse(event.data), started };
     if (!state.people[viewer]) viewer = state.me;
-    if (!state.channels.some((one) => one.id === channel)) channel = state.channel;
     complain("");
     update();
   };
@@ -275,5 +242,5 @@ function listen() {
 
 byId("composer").addEventListener("submit", send);
 byId("viewer").addEventListener("change", (event) => { viewer = event.target.value; update(); });
-buildPanel();
+buildPanel(byId("groups"), () => ({ user: viewer, channel }));
 listen();

@@ -89,10 +89,16 @@ function token(inside, names) {
   const [head, ...rest] = inside.split("|");
   const label = rest.length ? unescape(rest.join("|")) : "";
   if (head.startsWith("!date^")) return date(head.split("^").slice(1), label);
-  if (head.startsWith("!")) return element("span", "mention", `@${label || head.slice(1)}`);
-  if (head.startsWith("@")) return element("span", "mention", `@${names(head.slice(1)) || label}`);
-  if (head.startsWith("#")) return element("span", "mention", `#${names(head.slice(1)) || label}`);
+  if (head.startsWith("!subteam^")) return mention("@", label || names(head.slice(9)));
+  if (head.startsWith("!")) return mention("@", label || head.slice(1), true);
+  if (head.startsWith("@")) return mention("@", names(head.slice(1)) || label);
+  if (head.startsWith("#")) return mention("#", names(head.slice(1)) || label);
   return link(unescape(head), label || unescape(head));
+}
+
+/** Whom or what a message names, as a chip; a loud one calls everybody. */
+export function mention(sign, name, loud = false) {
+  return element("span", loud ? "mention loud" : "mention", sign + name.replace(/^[@#]/, ""));
 }
 
 function date([seconds, format, address], fallback) {
