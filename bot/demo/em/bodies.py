@@ -1,5 +1,6 @@
 """The bodies that only a broken or hostile server sends; `faults` decides when."""
 
+import asyncio
 import contextlib
 
 from aiohttp import web
@@ -96,6 +97,20 @@ async def cut(request: web.Request, response: web.Response) -> web.StreamRespons
     await partial.write(body[: len(body) // 2])
     abort(request)
     return partial
+
+
+async def trickle(
+    every_seconds: float, request: web.Request, response: web.Response
+) -> web.StreamResponse:
+    """The whole body, one byte at a time."""
+    slow = web.StreamResponse(status=response.status, headers=response.headers)
+    slow.content_length = len(_body(response))
+    await slow.prepare(request)
+    with contextlib.suppress(ConnectionError):  # nobody waits for ever, and nobody should
+        for byte in _body(response):
+            await slow.write(bytes((byte,)))
+            await asyncio.sleep(every_seconds)
+    return slow
 
 
 def abort(request: web.Request) -> None:

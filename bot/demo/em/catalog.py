@@ -117,10 +117,10 @@ JOB = Type(
         **_UID,
         **_SERVER,
         "Description": Property(lambda row: row.description, text),
-        "NextRun": Property(lambda row: row.next_run_at, moment),
+        "NextRun": Property(lambda row: row.scheduled_at, moment),
         "JobType": enumeration(lambda row: row.kind.job_type, JOB_TYPES),
         "Platform": enumeration(lambda row: row.platform, PLATFORMS),
-        "ScheduleConfigured": Property(lambda _: True, flag),
+        "ScheduleConfigured": Property(lambda row: row.schedule_configured, flag),
         "ScheduleEnabled": Property(lambda row: row.schedule_enabled, flag),
     },
 )

@@ -22,13 +22,23 @@ class Certificates:
     context: ssl.SSLContext = field(repr=False)
 
 
-def issue_certificates(folder: Path, host: str) -> Certificates:
-    """Make a CA, write it to the folder, and issue a certificate for this machine and `host`."""
-    authority = trustme.CA()
-    issued = authority.issue_cert(*dict.fromkeys((*NAMES, host)))
-    ca_file = folder / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca_file))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    issued.configure_cert(context)
-    der = ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
-    return Certificates(ca_file, hashlib.sha256(der).hexdigest(), context)
+class Authority:
+    """A CA that issues certificates for this machine and `host`; its own is in the folder."""
+
+    def __init__(self, folder: Path, host: str, number: int = 1) -> None:
+        self._folder, self._host, self._number = folder, host, number
+        self._ca = trustme.CA()
+        self._ca_file = folder / f"ca-{number}.pem"
+        self._ca.cert_pem.write_to_path(str(self._ca_file))
+
+    def issue(self) -> Certificates:
+        """Issue one more certificate."""
+        issued = self._ca.issue_cert(*dict.fromkeys((*NAMES, self._host)))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        issued.configure_cert(context)
+        der = ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
+        return Certificates(self._ca_file, hashlib.sha256(der).hexdigest(), context)
+
+    def succeeded_by_another(self) -> "Authority":
+        """Make another CA that knows nothing of this one."""
+        return Authority(self._folder, self._host, self._number + 1)

@@ -12,14 +12,15 @@ Everything else is `POST` with a JSON object; every key is optional unless said 
 | /finish | job, server, result, reasons | the running session of a job ends |
 | /late | job, server, result, hours (5) | EM learns now of a run that ended hours ago |
 | /break | mode (required), times (null: until mended), method, path, … | EM misbehaves |
-| /mend | | no fault is left, and the door is open |
+| /mend | | no fault is left, the door is open, the first certificate is shown |
 | /options | any field of EmOptions | EM speaks differently |
 | /play | every_seconds (4) | jobs run by themselves; 0 ends it |
 
 `job` is a name, a UID or a GUID; without it one is taken at random, and `server` narrows by name.
 Modes of /break: 401 403 404 500 503 (with `body`), drop, cut, hold, html, content_type (`kind`),
 truncated, empty, huge (`megabytes`), entity_bomb, external_entity (`url`), foreign_links (`url`),
-shift_rows (`by`), refuse_logons, expire_logons, down.
+shift_rows (`by`), slow (`seconds`), trickle (`every_seconds`), refuse_logons, expire_logons,
+upgrade, certificate (`other_authority`), down.
 An unknown path, job or mode is answered 404, a wrong value 400, a GET where POST is meant 405, each
 with `{"error": "…"}`.
 """
@@ -59,6 +60,8 @@ MODES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "external_entity": ("external_entity", ("url",)),
     "foreign_links": ("foreign_links", ("url",)),
     "shift_rows": ("shift_rows", ("by",)),
+    "slow": ("slow", ("seconds",)),
+    "trickle": ("trickle", ("every_seconds",)),
     "refuse_logons": ("refuse_logons", ()),
 }
 
@@ -264,8 +267,10 @@ async def _break(panel: Panel, body: Body) -> str:
     match = {"times": None, **{key: body[key] for key in MATCH if key in body}}
     if mode == "down":
         await faults.go_down()
-    elif mode == "expire_logons":
-        faults.expire_logons()
+    elif mode == "certificate":
+        await faults.change_certificate(other_authority=bool(body.get("other_authority")))
+    elif mode in ("expire_logons", "upgrade"):
+        getattr(faults, mode)()
     elif mode in STATUSES:
         faults.answer(int(mode), body=bool(body.get("body", True)), **match)
     elif mode in MODES:
@@ -278,6 +283,7 @@ async def _break(panel: Panel, body: Body) -> str:
 
 async def _mend(panel: Panel, body: Body) -> str:
     panel.manager.faults.clear()
+    await panel.manager.faults.restore_certificate()
     if panel.manager.faults.is_down:
         await panel.manager.faults.come_back()
     return "mended"

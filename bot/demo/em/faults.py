@@ -7,7 +7,7 @@ Each method arms one fault for the requests that match; faults add up. `times=No
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -34,6 +34,12 @@ class Network(Protocol):
 
     async def open_door(self) -> None:
         """Listen again, on the same port."""
+
+    async def show_certificate(self, *, other_authority: bool) -> None:
+        """Show a new certificate, signed by the same CA or by another."""
+
+    async def show_first_certificate(self) -> None:
+        """Show again what was shown at the start."""
 
 
 @dataclass(eq=False)
@@ -126,6 +132,14 @@ class Faults:
             self._arm("hold", before=partial(_hold_request, hold), **match)
         return hold
 
+    def slow(self, seconds: float = 60.0, **match: Any) -> Fault:
+        """Answer only after so long; a client that does not wait has gone by then."""
+        return self._arm("slow", before=partial(_wait, seconds), **match)
+
+    def trickle(self, every_seconds: float = 1.0, **match: Any) -> Fault:
+        """Send the body byte by byte: no single read of the client's takes long."""
+        return self._arm("trickle", after=partial(bodies.trickle, every_seconds), **match)
+
     def login_page(self, **match: Any) -> Fault:
         """A proxy's HTML page with status 200."""
         return self._arm("html", before=bodies.login_page, **match)
@@ -167,6 +181,28 @@ class Faults:
         """End every logon now, as the idle time-out does (reference §3)."""
         self._site.logons.close_all()
 
+    def expire_logons_at(self, **match: Any) -> Fault:
+        """End every logon when such a request comes, such as `path="page=2"`: it gets 401."""
+        return self._arm("expire_logons_at", before=self._expire, **match)
+
+    def upgrade(self) -> None:
+        """Become EM 13 while clients are logged on: camelCase from the next answer on (§4).
+
+        The service has been restarted for it, so that every logon is gone.
+        """
+        self._site.options = replace(
+            self._site.options, json_case="camel", bom=True, fraction_digits=6
+        )
+        self.expire_logons()
+
+    async def change_certificate(self, *, other_authority: bool = False) -> None:
+        """Show a new certificate from now on, signed by the same CA or by another (§2)."""
+        await self._network.show_certificate(other_authority=other_authority)
+
+    async def restore_certificate(self) -> None:
+        """Show again what was shown at the start."""
+        await self._network.show_first_certificate()
+
     def clear(self) -> None:
         """Mend everything but a closed door, and let held requests go."""
         for hold in self._holds:
@@ -200,6 +236,9 @@ class Faults:
         self._armed.append(fault)
         return fault
 
+    async def _expire(self, request: web.Request) -> None:
+        self.expire_logons()
+
     async def _refuse(
         self, refused: Refusal, body: bool, request: web.Request
     ) -> web.StreamResponse:
@@ -216,6 +255,10 @@ async def _drop(request: web.Request) -> web.StreamResponse:
 
 async def _cut(request: web.Request, response: web.Response) -> web.StreamResponse:
     return await bodies.cut(request, response)
+
+
+async def _wait(seconds: float, request: web.Request) -> None:
+    await asyncio.sleep(seconds)
 
 
 async def _hold_request(hold: Hold, request: web.Request) -> None:

@@ -1,4 +1,4 @@
-"""The references and entities of jobs, in the newer layout with `Standart` (reference §7)."""
+"""The references and entities of jobs, in both layouts of the schedule (reference §7)."""
 
 from bot.demo.em.entities import alternate, down, entity, path_of, up
 from bot.demo.em.sites import Site
@@ -34,10 +34,10 @@ def job_entity(site: Site, job: Job) -> Element:
         "JobType": job.kind.job_type,
         "Platform": job.platform,
         "Description": job.description,
-        "ScheduleConfigured": True,
+        "ScheduleConfigured": job.schedule_configured,
         "ScheduleEnabled": job.schedule_enabled,
-        "NextRun": job.next_run_at,
-        "JobScheduleOptions": Element("JobScheduleOptions", fields={"Standart": _schedule(job)}),
+        "NextRun": job.scheduled_at,
+        "JobScheduleOptions": _schedule_options(site, job),
         "JobInfo": _info(site, job),
     }
     return entity(site, job, job_links(site, job, full=True), fields)
@@ -65,12 +65,24 @@ def _object(site: Site, job: Job, vm: Vm) -> Element:
     return Element("ObjectInJob", {"Href": href, "Type": "ObjectInJob"}, fields)
 
 
-def _schedule(job: Job) -> Element:
+def _schedule_options(site: Site, job: Job) -> Element:
+    """Newer servers nest the options in `Standart` [sic], older ones do not (reference §7)."""
+    options = _schedule(job)
+    if site.options.schedule_layout == "nested":
+        options = {"Standart": Element("Standart", fields=options)}
+    return Element("JobScheduleOptions", fields=options)
+
+
+def _schedule(job: Job) -> dict[str, Value]:
     daily = job.every.days >= 1
-    fields: dict[str, Value] = {
+    return {
         "RetryOptions": Element(
             "RetryOptions",
-            fields={"RetryTimes": 3, "RetryTimeout": 10, "RetrySpecified": True},
+            fields={
+                "RetryTimes": job.retry_times,
+                "RetryTimeout": job.retry_minutes,
+                "RetrySpecified": job.retry_specified,
+            },
         ),
         "WaitForBackupCompletion": True,
         "BackupCompetitionWaitingPeriodMin": 180,
@@ -95,4 +107,3 @@ def _schedule(job: Job) -> Element:
             "OptionsDaisyChaining", {"Enabled": False}, {"PreviousJobUid": ""}
         ),
     }
-    return Element("Standart", fields=fields)

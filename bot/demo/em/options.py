@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 JsonCase = Literal["pascal", "camel"]
 RowsWithoutEndTime = Literal["dropped", "returned"]
+ScheduleLayout = Literal["nested", "direct"]
 TaskLinkSpelling = Literal["replicaTaskSessions", "repicaTaskSessions"]
 
 # .NET writes at most seven fractional digits of a second (reference §5).
@@ -25,6 +26,8 @@ class EmOptions:
       without trailing zeros, as seen (reference §5).
     - `task_link_spelling`: the Down link of a session, the self link of a task (reference §15).
     - `only_misspelt_task_path`: answer `/repicaTaskSessions`, not the right path (reference §15).
+    - `schedule_layout`: a job's options "nested" in `Standart`, or, on older servers, "direct"
+      under `JobScheduleOptions` (reference §7).
     - `logon_idle_seconds`: 15 minutes (reference §3).
     """
 
@@ -35,12 +38,14 @@ class EmOptions:
     fraction_digits: int | None = None
     task_link_spelling: TaskLinkSpelling = "replicaTaskSessions"
     only_misspelt_task_path: bool = False
+    schedule_layout: ScheduleLayout = "nested"
     logon_idle_seconds: float = 900
 
     def __post_init__(self) -> None:
         _check("json_case", self.json_case, get_args(JsonCase))
         _check("rows_without_end_time", self.rows_without_end_time, get_args(RowsWithoutEndTime))
         _check("task_link_spelling", self.task_link_spelling, get_args(TaskLinkSpelling))
+        _check("schedule_layout", self.schedule_layout, get_args(ScheduleLayout))
         _check("fraction_digits", self.fraction_digits, (None, *range(MOST_FRACTION_DIGITS + 1)))
         for flag in ("bom", "nulls", "only_misspelt_task_path"):
             _check(flag, getattr(self, flag), (False, True))

@@ -44,7 +44,7 @@ def render_xml(tree: Element, options: EmOptions) -> bytes:
 
 def render_time(moment: datetime, digits: int | None) -> str:
     """UTC with `Z` and so many digits of a second, or as many as it has (reference §5)."""
-    text = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    text = moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()
     fraction = f"{moment.microsecond:06d}0"
     fraction = fraction.rstrip("0") if digits is None else fraction[:digits]
     return f"{text}.{fraction}Z" if fraction else f"{text}Z"

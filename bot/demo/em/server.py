@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.demo.em import control
 from bot.demo.em.activity import Activity
 from bot.demo.em.calls import Answer, Call
-from bot.demo.em.certificates import issue_certificates
+from bot.demo.em.certificates import Authority, Certificates
 from bot.demo.em.faults import Fault, Faults
 from bot.demo.em.history import add_history
 from bot.demo.em.logons import Account, Logons, Role
@@ -30,6 +30,7 @@ from bot.demo.em.world import World
 
 WATCHER = Account("DEMO\\watcher", "watch-only", Role.PORTAL_USER)
 ADMINISTRATOR = Account("DEMO\\veeamadmin", "full-control", Role.PORTAL_ADMINISTRATOR)
+OPERATOR = Account("DEMO\\operator", "jobs-too", Role.PORTAL_ADMINISTRATOR)
 RESTORER = Account("DEMO\\helpdesk", "restore-only", Role.VM_RESTORE_OPERATOR)
 
 log = logging.getLogger(__name__)
@@ -43,20 +44,20 @@ class EnterpriseManager:
 
     username, password = WATCHER.username, WATCHER.password
     admin_username, admin_password = ADMINISTRATOR.username, ADMINISTRATOR.password
+    operator_username, operator_password = OPERATOR.username, OPERATOR.password
     restore_username, restore_password = RESTORER.username, RESTORER.password
 
     def __init__(self, host: str, port: int, options: EmOptions) -> None:
         self.world = World()
         self.requests: list[tuple[str, str, str | None]] = []
         self._host, self._port = host, port
-        self._logons = Logons((WATCHER, ADMINISTRATOR, RESTORER))
+        self._logons = Logons((WATCHER, ADMINISTRATOR, OPERATOR, RESTORER))
         self._site = Site(self.world, self._logons, options)
         self.options = options
         self.faults = Faults(self._site, self)
         self._folder = tempfile.TemporaryDirectory(prefix="demo-em-")
-        certificates = issue_certificates(Path(self._folder.name), host)
-        self.ca_file, self.fingerprint = certificates.ca_file, certificates.fingerprint
-        self._tls = certificates.context
+        self._authority = Authority(Path(self._folder.name), host)
+        self._first = self._shown = self._authority.issue()
         self._runner: web.AppRunner | None = None
         self._activity: asyncio.Task[None] | None = None
 
@@ -80,6 +81,16 @@ class EnterpriseManager:
     def url(self) -> str:
         """Where it is served: `https://host:port`."""
         return self._site.url
+
+    @property
+    def ca_file(self) -> Path:
+        """The CA that has signed the certificate that is shown now."""
+        return self._shown.ca_file
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the certificate that is shown now, in hex."""
+        return self._shown.fingerprint
 
     @property
     def options(self) -> EmOptions:
@@ -133,7 +144,9 @@ class EnterpriseManager:
         app.on_response_prepare.append(self._stamp)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls).start()
+        await web.TCPSite(
+            self._runner, self._host, self._port, ssl_context=self._shown.context
+        ).start()
         self._port = self._runner.addresses[0][1]
         shown = f"[{self._host}]" if ":" in self._host else self._host
         self._site.url = f"https://{shown}:{self._port}"
@@ -143,6 +156,22 @@ class EnterpriseManager:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
+
+    async def show_certificate(self, *, other_authority: bool) -> None:
+        """Show a new certificate from now on; every connection is made anew."""
+        if other_authority:
+            self._authority = self._authority.succeeded_by_another()
+        await self._show(self._authority.issue())
+
+    async def show_first_certificate(self) -> None:
+        """Show again what was shown at the start."""
+        await self._show(self._first)
+
+    async def _show(self, certificates: Certificates) -> None:
+        is_new, self._shown = certificates is not self._shown, certificates
+        if is_new and self._runner is not None:
+            await self.close_door()
+            await self.open_door()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         logon = self._logons.peek(request.headers)

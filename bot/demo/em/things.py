@@ -109,8 +109,18 @@ class Job(Thing):
     every: timedelta
     description: str = ""
     platform: str = "VMware"
+    schedule_configured: bool = True
     schedule_enabled: bool = True
     next_run_at: datetime | None = None
+    retry_times: int = 3
+    retry_minutes: int = 10
+    retry_specified: bool = True
+
+    @property
+    def scheduled_at(self) -> datetime | None:
+        """When it runs next by itself; None when nothing is scheduled (reference §7)."""
+        runs_by_itself = self.schedule_configured and self.schedule_enabled
+        return self.next_run_at if runs_by_itself else None
 
 
 @dataclass(eq=False, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from bot.demo.em.snapshots import Snapshot, take
 from bot.demo.em.things import (
     REPLICA,
     BackupJob,
@@ -142,7 +143,7 @@ class World:
             visible_at=visible_at,
         )
         session.tasks = _tasks_of(session, reasons)
-        job.next_run_at = max(job.next_run_at or created_at, created_at + job.every)
+        job.next_run_at = max(job.next_run_at or created_at, _after(created_at, job.every))
         self._sessions_beside(job)[session.uid] = session
         return session
 
@@ -176,6 +177,25 @@ class World:
         """Collect from all backup servers now: nothing is late any more (reference §14)."""
         for session in (*self.sessions.values(), *self.backup_sessions.values()):
             session.visible_at = None
+
+    def snapshot(self) -> Snapshot:
+        """What EM's own database holds of sessions now, for `restore`."""
+        return take([self.sessions, self.backup_sessions])
+
+    def restore(self, snapshot: Snapshot) -> Snapshot:
+        """Put EM back to an older backup of its database: what came since is gone from it.
+
+        Returns what it held before; EM has it again once it has collected: `recollect`.
+        """
+        before = self.snapshot()
+        self.sessions.clear()
+        self.backup_sessions.clear()
+        self.recollect(snapshot)
+        return before
+
+    def recollect(self, snapshot: Snapshot) -> None:
+        """Have all that a snapshot held, with the same UIDs; what else there is stays."""
+        snapshot.give_back([self.sessions, self.backup_sessions])
 
     def sessions_of(self, kind: Kind) -> list[Session]:
         """The sessions of one kind that EM has collected so far."""
@@ -216,6 +236,12 @@ class World:
         return next(row for row in self.repositories.values() if row.server is server)
 
 
+def _after(moment: datetime, span: timedelta) -> datetime:
+    """The moment so much later, or the end of time, where broken clocks have been seen to stand."""
+    last = datetime.max.replace(tzinfo=UTC)
+    return moment + span if moment < last - span else last
+
+
 def _guid(uid: str | None) -> str:
     return uid.rpartition(":")[2].lower() if uid else str(uuid4())
 
@@ -235,7 +261,7 @@ def _tasks_of(session: Session, reasons: Mapping[str, str] | None) -> list[TaskS
 
 
 def _task_of(session: Session, vm: Vm, reason: str | None, guid: str | None) -> TaskSession:
-    begun = session.created_at + PREPARATION
+    begun = _after(session.created_at, PREPARATION)
     if session.ended_at:
         begun = min(begun, session.ended_at)
     good = "Success" if session.ended_at else "None"

@@ -121,6 +121,8 @@ async def test_em_breaks_and_is_mended(
         "external_entity",
         "foreign_links",
         "shift_rows",
+        "slow",
+        "trickle",
         "refuse_logons",
     ],
 )
@@ -140,6 +142,18 @@ async def test_the_door_and_the_logons_are_broken_too(
     assert (await state(panel))["down"] is True
     await post(panel, "mend")
     assert (await state(panel))["down"] is False
+
+
+async def test_an_upgrade_and_another_certificate_are_had_by_name_too(
+    em: EnterpriseManager, panel: Panel
+) -> None:
+    first = em.fingerprint
+    await post(panel, "break", mode="upgrade")
+    assert (await state(panel))["options"]["json_case"] == "camel"
+    await post(panel, "break", mode="certificate", other_authority=True)
+    assert em.fingerprint != first
+    await post(panel, "mend")
+    assert em.fingerprint == first
 
 
 async def test_options_are_switched_while_it_runs(

@@ -1,6 +1,11 @@
 """How the emulator misbehaves, seen from a client's end of a real socket."""
 
 import asyncio
+import ssl
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -9,6 +14,8 @@ from bot.demo.em import EnterpriseManager
 from tests.demo.em.visitors import Visitor
 
 PATH = "query?type=ReplicaJobSession&format=Entities"
+MEMBER = 'JobSessionUid=="%s"'
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -197,3 +204,158 @@ async def test_the_door_closes_and_opens_on_the_same_port(
     await em.faults.come_back()
     assert em.url == url
     assert await watcher.status(PATH) == 200
+
+
+async def test_a_logon_may_end_in_the_middle_of_pages(
+    em: EnterpriseManager, watcher: Visitor, rows: None
+) -> None:
+    em.faults.expire_logons_at(path="page=2")
+    pages = [f"{PATH}&pageSize=1&page={number}" for number in (1, 2, 3)]
+    assert [await watcher.status(page) for page in pages] == [200, 401, 401]
+    await watcher.log_on(em.username, em.password)
+    assert await watcher.status(pages[1]) == 200
+
+
+async def test_a_401_in_the_middle_of_pages_may_be_but_a_hiccup(
+    em: EnterpriseManager, watcher: Visitor, rows: None
+) -> None:
+    em.faults.answer(401, method="GET", path="page=2")
+    pages = [f"{PATH}&pageSize=1&page={number}" for number in (1, 2, 2)]
+    assert [await watcher.status(page) for page in pages] == [200, 401, 200]
+
+
+async def test_an_upgrade_while_it_runs_changes_the_keys_and_ends_the_logons(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    assert "PagingInfo" in await watcher.json(PATH)
+    em.faults.upgrade()
+    assert await watcher.status(PATH) == 401
+    response = await watcher.client.post("/api/sessionMngr", auth=(em.username, em.password))
+    watcher.token = response.headers["X-RestSvcSessionId"]
+    answer = await watcher.ask(PATH, accept="application/json")
+    assert answer.content.startswith(b"\xef\xbb\xbf{")
+    assert b'"pagingInfo":' in answer.content
+
+
+async def trusts(em: EnterpriseManager, ca_file: Path) -> bool:
+    """Whether a newcomer who trusts this CA gets through to EM."""
+    trust = ssl.create_default_context(cafile=ca_file)
+    async with httpx.AsyncClient(verify=trust, trust_env=False) as newcomer:
+        try:
+            return (await newcomer.get(f"{em.url}/api/")).status_code == 200
+        except httpx.ConnectError:
+            return False
+
+
+async def test_a_new_certificate_of_the_same_ca_differs_but_is_trusted(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    url, ca_file, fingerprint = em.url, em.ca_file, em.fingerprint
+    await em.faults.change_certificate()
+    assert (em.url, em.ca_file, await trusts(em, ca_file)) == (url, ca_file, True)
+    assert em.fingerprint != fingerprint
+    assert await watcher.status(PATH) == 200
+
+
+async def test_a_certificate_of_another_ca_is_trusted_by_that_alone_until_it_is_taken_back(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    first, fingerprint = em.ca_file, em.fingerprint
+    await em.faults.change_certificate(other_authority=True)
+    assert (await trusts(em, first), await trusts(em, em.ca_file)) == (False, True)
+    with pytest.raises(httpx.ConnectError):
+        await watcher.ask(PATH)
+    await em.faults.restore_certificate()
+    assert (em.ca_file, em.fingerprint, await trusts(em, first)) == (first, fingerprint, True)
+    assert await watcher.status(PATH) == 200
+
+
+async def test_a_certificate_that_changes_while_the_door_is_closed_leaves_it_closed(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    await em.faults.go_down()
+    await em.faults.change_certificate()
+    assert not await trusts(em, em.ca_file)
+    await em.faults.come_back()
+    assert await trusts(em, em.ca_file)
+
+
+async def test_an_answer_may_be_slower_than_a_client_waits(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    em.faults.slow(3600)
+    headers = {"X-RestSvcSessionId": watcher.token}
+    with pytest.raises(httpx.ReadTimeout):
+        await watcher.client.get(f"/api/{PATH}", headers=headers, timeout=0.05)
+    assert await watcher.status(PATH) == 200
+
+
+async def test_a_slow_answer_is_the_right_one(em: EnterpriseManager, watcher: Visitor) -> None:
+    em.faults.slow(0.001)
+    assert await watcher.status(PATH) == 200
+
+
+async def test_a_body_may_trickle_but_is_whole(em: EnterpriseManager, watcher: Visitor) -> None:
+    whole = (await watcher.ask("backupServers")).content
+    em.faults.trickle(0)
+    assert (await watcher.ask("backupServers")).content == whole
+
+
+async def test_em_and_a_backup_server_may_each_have_a_clock_hours_off(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    behind = em.world.add_server("vbr02", drift=-5 * HOUR)
+    em.world.skew = 7 * HOUR
+    session = em.world.add_session(em.world.add_job("Behind", behind))
+    response = await watcher.ask(PATH, accept="application/json")
+    date = parsedate_to_datetime(response.headers["Date"])
+    assert abs(date - datetime.now(UTC) - 7 * HOUR) < HOUR
+    assert session.ended_at is not None
+    assert abs(date - session.ended_at - 5 * HOUR) < HOUR
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/xml"])
+@pytest.mark.parametrize(
+    ("ended_at", "shown"),
+    [
+        (datetime.max.replace(tzinfo=UTC), "9999-12-31T23:59:59.999999Z"),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00Z"),
+    ],
+)
+async def test_a_session_may_end_at_either_end_of_time(
+    em: EnterpriseManager, watcher: Visitor, ended_at: datetime, shown: str, accept: str
+) -> None:
+    job = em.world.add_job("SQL Replica", em.world.add_server("vbr01"))
+    begun = em.world.now()
+    em.world.add_session(job, result="Failed", created_at=begun, ended_at=ended_at)
+    em.world.add_session(job, created_at=ended_at, ended_at=ended_at)
+    since = quote(f'EndTime>="{shown}"', safe="")
+    answer = await watcher.ask(f"{PATH}&filter={since}&sortAsc=EndTime", accept=accept)
+    assert answer.status_code == 200
+    assert answer.text.count(shown) >= 2
+
+
+async def test_em_may_be_restored_from_a_backup_and_collect_again(
+    em: EnterpriseManager, watcher: Visitor
+) -> None:
+    world = em.world
+    job = world.add_job("SQL Replica", world.add_server("vbr01"))
+    old, running = world.add_session(job), world.start_session(job)
+    backup = world.snapshot()
+    world.finish_session(running, "Failed")
+    new = world.add_session(job, result="Failed")
+    lost = world.restore(backup)
+    assert {row["UID"] for row in await watcher.query("ReplicaJobSession")} == {
+        old.uid,
+        running.uid,
+    }
+    [still_runs] = await watcher.query("ReplicaJobSession", "State!=Stopped")
+    assert (still_runs["UID"], still_runs["Result"]) == (running.uid, "None")
+    assert {
+        row["State"] for row in await watcher.query("ReplicaTaskSession", MEMBER % running.uid)
+    } == {"InProgress"}
+    meanwhile = world.add_session(job, result="Warning")
+    world.recollect(lost)
+    failed = await watcher.query("ReplicaJobSession", "Result==Failed")
+    assert {row["UID"] for row in failed} == {running.uid, new.uid}
+    assert meanwhile.uid in world.sessions

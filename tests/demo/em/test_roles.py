@@ -3,7 +3,7 @@
 import pytest
 
 from bot.demo.em import EnterpriseManager, ReplicaJob
-from tests.demo.em.visitors import Visitor
+from tests.demo.em.visitors import Visitor, Welcome
 
 # Path, then whether a Portal Administrator, a Portal User, a VM Restore Operator may read it.
 TABLE = [
@@ -54,6 +54,14 @@ async def test_everything_below_a_job_is_for_administrators(
 ) -> None:
     assert await admin.status(path.format(job.id)) == 200
     assert await watcher.status(path.format(job.id)) == 403
+
+
+async def test_an_operator_beside_the_read_only_account_may_read_jobs(
+    em: EnterpriseManager, welcome: Welcome, job: ReplicaJob
+) -> None:
+    operator = await welcome(em.operator_username, em.operator_password)
+    assert [row["UID"] for row in await operator.query("Job")] == [job.uid]
+    assert em.requests[-1][2] == em.operator_username
 
 
 async def test_only_an_administrator_starts_a_job(

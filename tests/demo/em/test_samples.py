@@ -211,6 +211,32 @@ async def test_a_job_entity_has_the_elements_of_the_samples_in_their_order(
     assert tags(included) == ["ObjectInJobId", "HierarchyObjRef", "Name", "DisplayName"]
 
 
+async def test_an_older_job_has_its_options_directly_in_the_order_of_the_sample(
+    em: EnterpriseManager, admin: Visitor, session: Session
+) -> None:
+    em.options = replace(em.options, schedule_layout="direct")
+    answer = await admin.xml(f"jobs/{session.job.id}?format=Entity")
+    wanted = xml_sample("job-replica-entity.xml")
+    options = tags(child(answer, "JobScheduleOptions"))
+    assert options == [tag for tag in tags(child(wanted, "JobScheduleOptions")) if tag in options]
+    retry = "JobScheduleOptions/RetryOptions"
+    assert shape(child(answer, retry)) == shape(child(wanted, retry))
+
+
+async def test_a_job_says_how_it_is_scheduled_and_retried(
+    em: EnterpriseManager, admin: Visitor, session: Session
+) -> None:
+    job = session.job
+    job.retry_times, job.retry_minutes, job.retry_specified = 7, 25, False
+    job.schedule_configured = False
+    [sent] = await admin.query("Job", "ScheduleConfigured==false")
+    retry = sent["JobScheduleOptions"]["Standart"]["RetryOptions"]
+    assert retry == {"RetryTimes": 7, "RetryTimeout": 25, "RetrySpecified": False}
+    assert (sent["ScheduleConfigured"], sent["ScheduleEnabled"]) == (False, True)
+    assert sent["NextRun"] is None
+    assert await admin.query("Job", "ScheduleConfigured==true") == []
+
+
 async def test_a_job_reference_has_the_links_of_the_sample(
     em: EnterpriseManager, admin: Visitor, session: Session
 ) -> None:
