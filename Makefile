@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: install demo test lint bench lock clean
+.PHONY: install demo test lint bench soak reliability lock clean
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 ifdef UV
@@ -35,6 +35,12 @@ lint: install
 
 bench: install
 	$(BIN)/python -m tests.benchmarks
+
+reliability: install
+	$(BIN)/python -m tests.faults
+
+soak: install
+	$(BIN)/python -m tests.crashes.soak
 
 lock:
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 --extra dev -o requirements.lock pyproject.toml

@@ -10,28 +10,45 @@ from datetime import UTC, datetime, timedelta
 
 import stamina
 import structlog
+from pydantic import SecretStr
 
-from bot.errors import ChannelRefused, DeliveryPostponed
+from bot.errors import ChannelRefused, DatabaseUnavailable, DeliveryPostponed
 from bot.heartbeats import HttpHeartbeat
-from bot.scheduling import Scheduling
+from bot.scheduling import Scheduling, Worker
+from bot.services.acknowledging import Acknowledging
 from bot.services.asking import About, Asking
+from bot.services.comparing import Comparing
 from bot.services.delivering import Delivering
-from bot.services.polling import Polling, Wishes
+from bot.services.failing import DeliveryPolicy
+from bot.services.handling import Handling
+from bot.services.inspecting import Inspecting
+from bot.services.learning import Learning
+from bot.services.muting import Muting
+from bot.services.observing import Observing
+from bot.services.polling import Polling
 from bot.services.reasoning import Reasoning
+from bot.services.reconciling import Reconciling
+from bot.services.reminding import Reminding
+from bot.services.routing import Audience
+from bot.services.subscribing import Subscribing
 from bot.services.summarizing import Summarizing
-from bot.services.telling import Audience
+from bot.services.watching import Watching
 from bot.settings import Settings
 from bot.slack.answering import Answering
 from bot.slack.checks import resolve_channel
 from bot.slack.clients import CallFailed, SlackCalls, build_client, open_session
+from bot.slack.closing import Closing, register_closing
 from bot.slack.listeners import build_app, register
 from bot.slack.messenger import SlackMessenger
 from bot.slack.responding import Responding
 from bot.slack.sockets import SocketConnection
 from bot.store.databases import Database
 from bot.store.deliveries import SqlDeliveringStore
+from bot.store.handling import SqlHandlingStore
+from bot.store.inspections import SqlInspectingStore
 from bot.store.polls import SqlPollingStore
 from bot.store.questions import SqlAskingStore
+from bot.store.reconciliations import SqlReconcilingStore
 from bot.veeam.client import EnterpriseManagerClient
 from bot.web import HealthServer
 
@@ -65,10 +82,25 @@ def calm_collector() -> None:
 
 def build_source(settings: Settings) -> EnterpriseManagerClient:
     """Build the client of EM from the settings."""
+    return _build_client(settings, settings.veeam_username, settings.veeam_password)
+
+
+def build_job_source(settings: Settings) -> EnterpriseManagerClient | None:
+    """Build the client that reads jobs and acts on them, where it has an account of its own."""
+    if not settings.has_operator:
+        return None
+    return _build_client(
+        settings, settings.veeam_operator_username, settings.veeam_operator_password
+    )
+
+
+def _build_client(
+    settings: Settings, username: str, password: SecretStr
+) -> EnterpriseManagerClient:
     return EnterpriseManagerClient(
         settings.veeam_url,
-        settings.veeam_username,
-        settings.veeam_password.get_secret_value(),
+        username,
+        password.get_secret_value(),
         ca_file=settings.veeam_ca_file or None,
         fingerprint=settings.veeam_fingerprint or None,
         wire_format=settings.veeam_format,
@@ -84,7 +116,8 @@ async def _find_channel(calls: SlackCalls, name_or_id: str) -> str:
     try:
         return await resolve_channel(calls, name_or_id)
     except ChannelRefused as error:
-        doing = f"Looking for the channel {name_or_id} (ALERT_CHANNEL or SUMMARY_CHANNEL)"
+        settings = "ALERT_CHANNEL, SUMMARY_CHANNEL or ALERT_FALLBACK_CHANNEL"
+        doing = f"Looking for the channel {name_or_id} ({settings})"
         fix = "Invite the bot to it and check its name, or set its id: it needs no look-up."
         raise ChannelRefused(doing, error.code, fix) from error
 
@@ -109,7 +142,7 @@ class App:
 
     async def _wire(self) -> None:
         settings = self._settings
-        database = await Database.open(settings.database_url)
+        database = self._database = await Database.open(settings.database_url)
         self._stack.push_async_callback(database.close)
         session = open_session()
         self._stack.push_async_callback(session.close)
@@ -120,13 +153,28 @@ class App:
         summary_channel = alert_channel
         if settings.summarizing_channel != settings.alert_channel:
             summary_channel = await _find_channel(calls, settings.summarizing_channel)
+        self._fallback_channel = ""
+        if settings.alert_fallback_channel:
+            self._fallback_channel = await _find_channel(calls, settings.alert_fallback_channel)
         self._source = build_source(settings)
         self._stack.push_async_callback(self._source.close)
-        audience = Audience(alert_channel, settings.alert_group_over)
+        operator = build_job_source(settings)
+        if operator:
+            self._stack.push_async_callback(operator.close)
+        self._jobs = operator or self._source
+        audience = Audience(
+            alert_channel,
+            settings.alert_group_over,
+            verdicts=settings.alert_results,
+            mention=settings.alert_mention,
+            retry_grace=settings.alert_retry_grace,
+            remind_after=settings.alert_remind_after,
+        )
         self._wire_services(database, calls, audience, summary_channel)
         self._answering = Answering(Responding(calls, session))
         bolt = build_app(client)
-        register(bolt, self._asking, self._answering, utc_now)
+        register_closing(bolt, Closing(self._inspecting, self._answering))
+        register(bolt, self._asking, self._handling, self._answering, utc_now)
         app_token = settings.slack_app_token.get_secret_value()
         self._socket = SocketConnection(bolt, calls, app_token)
         self._health = HealthServer(settings.http_host, settings.http_port, self.list_problems)
@@ -139,26 +187,45 @@ class App:
         self._notices = SqlDeliveringStore(database, em)
         self._store = asking
         self._summarizing = Summarizing(
-            asking, summary_channel, settings.summary_time, settings.timezone, utc_now
+            asking, summary_channel, settings.summary_time, settings.timezone, utc_now, settings.rpo
         )
+        messenger = SlackMessenger(calls)
         self._delivering = Delivering(
             self._notices,
-            SlackMessenger(calls),
+            messenger,
+            Reconciling(SqlReconcilingStore(database, em), messenger, utc_now),
             utc_now,
-            owner=str(uuid.uuid4()),
-            group_over=audience.group_over,
+            DeliveryPolicy(str(uuid.uuid4()), audience.group_over, self._fallback_channel),
             summarize=self._summarizing.render_promised,
         )
         wake = self._delivering.wake
         heartbeat = HttpHeartbeat(settings.heartbeat_url)
         self._stack.push_async_callback(heartbeat.close)
-        wishes = Wishes(audience, settings.alert_results)
-        self._polling = Polling(self._source, polls, wishes, utc_now, heartbeat, wake)
-        self._reasoning = Reasoning(self._source, polls, audience, utc_now, wake)
+        self._polling = Polling(self._source, polls, audience, utc_now, heartbeat, wake)
+        self._reasoning = Reasoning(self._source, self._jobs, polls, audience, utc_now, wake)
+        self._reminding = Reminding(polls, audience, utc_now, wake)
+        self._learning = Learning(self._jobs, polls, utc_now)
+        inspections = SqlInspectingStore(database, em)
+        observing = Observing(inspections, settings.rpo, settings.timezone)
+        self._inspecting = Inspecting(
+            inspections, observing, audience, utc_now, self._polling.look_again, wake
+        )
+        self._comparing = Comparing(self._source, inspections, observing)
         about = About(
-            settings.poll_interval, settings.veeam_ui_url, utc_now(), lambda: self._socket.problem
+            settings.poll_interval,
+            settings.veeam_ui_url,
+            utc_now(),
+            lambda: self._socket.problem,
+            lambda: database.problem,
         )
         self._asking = Asking(self._source, asking, self._notices, self._summarizing, about)
+        wishes = SqlHandlingStore(database, em)
+        self._handling = Handling(
+            Acknowledging(polls, wishes, audience, utc_now, wake),
+            Muting(polls, wishes, audience, utc_now, settings.timezone, wake),
+            Subscribing(polls, wishes, audience, utc_now),
+            Watching(polls, wishes, self._asking, utc_now, wake),
+        )
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT, then stop within 5 s."""
@@ -171,9 +238,7 @@ class App:
         self._socket.start()
         delivering = asyncio.create_task(self._deliver())
         delivering.add_done_callback(lambda _task: stopping.set())
-        scheduling = Scheduling(
-            self._poll, self._polling.sweep, self._promise_summary, self._settings.poll_interval
-        )
+        scheduling = Scheduling(self._list_workers())
         scheduling.start()
         log.info("bot_started", em=self._source.name, channel=self._settings.alert_channel)
         await stopping.wait()
@@ -183,6 +248,26 @@ class App:
         await self._stop(delivering)
         if died:
             delivering.result()
+
+    @property
+    def _inspect_every(self) -> timedelta:
+        """Tell how often all jobs are looked at: what is found is late by minutes anyway."""
+        return min(timedelta(seconds=30), 10 * self._settings.poll_interval)
+
+    def _list_workers(self) -> Sequence[Worker]:
+        """List what runs again and again; each looks itself whether there is anything to do."""
+        often = timedelta(seconds=15)
+        seldom = timedelta(seconds=30)
+        return (
+            Worker("poll", self._poll, self._settings.poll_interval),
+            Worker("sweep", self._polling.sweep, seldom),
+            Worker("learn", self._learning.learn, seldom),
+            Worker("inspect", self._inspecting.inspect, self._inspect_every),
+            Worker("compare", self._comparing.compare, 2 * self._inspect_every),
+            Worker("remind", self._reminding.remind, seldom),
+            Worker("summary", self._promise_summary, often),
+            Worker("keep wishes", self._handling.keep, timedelta(seconds=10)),
+        )
 
     async def _stop(self, delivering: "asyncio.Task[None]") -> None:
         delivering.cancel()
@@ -222,6 +307,13 @@ class App:
 
     async def list_problems(self) -> Sequence[str]:
         """List why the bot cannot see or speak now, each with what to do."""
+        try:
+            problems = await self._list_remembered_problems()
+        except DatabaseUnavailable:
+            problems = []  # the database's own problem says so
+        return [*filter(None, [self._database.problem, *problems, self._socket.problem])]
+
+    async def _list_remembered_problems(self) -> list[str]:
         state = await self._store.load_state()
         pauses = await self._notices.load_pauses()
         problems = [pause.problem for pause in pauses.values()]

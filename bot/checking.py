@@ -1,6 +1,7 @@
 """`replica-bot check`: tries everything the bot will need, and says what to do where it fails."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 from sqlalchemy import make_url
 
@@ -19,10 +20,23 @@ from bot.slack.clients import SlackCalls, build_client, open_session
 from bot.store.databases import Database
 from bot.veeam.client import EnterpriseManagerClient
 
+HINT_ON_JOBS = (
+    "Alerts then do not show the next run. To have it, set VEEAM_OPERATOR_USERNAME and"
+    " VEEAM_OPERATOR_PASSWORD to an account with the role Portal Administrator."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """How to build the client of each of the two accounts; the operator's may not be set."""
+
+    build: Callable[[Settings], EnterpriseManagerClient]
+    build_operator: Callable[[Settings], EnterpriseManagerClient | None]
+
 
 async def check_all(
     settings: Settings,
-    build_source: Callable[[Settings], EnterpriseManagerClient],
+    sources: Sources,
     *,
     send_test_alert: bool,
 ) -> AsyncIterator[Finding]:
@@ -30,20 +44,29 @@ async def check_all(
     async with open_session() as session:
         token = settings.slack_bot_token.get_secret_value()
         calls = SlackCalls(build_client(token, session, settings.slack_api_url))
-        channels = [settings.alert_channel, settings.summarizing_channel]
+        channels = [
+            settings.alert_channel,
+            settings.summarizing_channel,
+            settings.alert_fallback_channel,
+        ]
         app_token = settings.slack_app_token.get_secret_value()
         for finding in await check_slack(
             calls, app_token, channels, send_test_alert=send_test_alert
         ):
             yield finding
     try:
-        source = build_source(settings)
+        source, operator = sources.build(settings), sources.build_operator(settings)
     except SettingsWrong as error:
         yield Finding("EM certificate", False, str(error), "Mend the setting named here.")
     else:
         async with source:
             async for finding in _check_em(source, settings):
                 yield finding
+            if operator is None:
+                yield await _check_jobs(source, settings.veeam_username)
+        if operator is not None:
+            async with operator:
+                yield await _check_jobs(operator, settings.veeam_operator_username)
     yield await _check_database(settings.database_url)
 
 
@@ -64,7 +87,6 @@ async def _check_em(source: EnterpriseManagerClient, settings: Settings) -> Asyn
     yield Finding(address, True, "reached, and its certificate is trusted")
     yield Finding(f"EM account {settings.veeam_username}", True, "logged on")
     yield await _check_sessions(source)
-    yield await _check_jobs(source)
 
 
 async def _check_sessions(source: EnterpriseManagerClient) -> Finding:
@@ -80,18 +102,16 @@ async def _check_sessions(source: EnterpriseManagerClient) -> Finding:
     return Finding(name, True, f"yes; {count} running now")
 
 
-async def _check_jobs(source: EnterpriseManagerClient) -> Finding:
-    """Portal Users may not read jobs: fine, alerts then do not say when a job runs next."""
-    name = "EM role: read jobs (optional)"
+async def _check_jobs(source: EnterpriseManagerClient, username: str) -> Finding:
+    """Portal Users may not read jobs: fine, all that needs their options is done without."""
+    name = f"EM job options, as {username} (optional)"
     try:
-        await source.fetch_next_runs(["urn:veeam:Job:00000000-0000-0000-0000-000000000000"])
+        await source.fetch_job_options(["urn:veeam:Job:00000000-0000-0000-0000-000000000000"])
     except NotAllowed:
-        return Finding(
-            name, True, "no: alerts do not show the next run; Portal Administrator could read it"
-        )
+        return Finding(name, True, "not allowed: fine, the bot works without", HINT_ON_JOBS)
     except EnterpriseManagerError as error:
         return Finding(name, False, error.said, error.hint)
-    return Finding(name, True, "yes: alerts show the next run; the account could also act on jobs")
+    return Finding(name, True, "may be read: next run, retries, schedule and VMs of each job")
 
 
 async def _check_database(url: str) -> Finding:

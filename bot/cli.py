@@ -112,11 +112,12 @@ async def _run(settings: "Settings") -> None:
 
 
 async def _check(settings: "Settings", *, send_test_alert: bool) -> bool:
-    from bot.app import build_source
-    from bot.checking import check_all
+    from bot.app import build_job_source, build_source
+    from bot.checking import Sources, check_all
 
     all_ok = True
-    async for finding in check_all(settings, build_source, send_test_alert=send_test_alert):
+    sources = Sources(build_source, build_job_source)
+    async for finding in check_all(settings, sources, send_test_alert=send_test_alert):
         all_ok &= finding.ok
         typer.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name}: {finding.detail}")
         if finding.fix:

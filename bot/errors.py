@@ -4,6 +4,7 @@ ReplicaBotError
 ├── SettingsWrong                      tell the person, exit 2
 ├── DatabaseUnusable                   tell the person, exit 1
 │   └── DatabaseInUse                  another bot holds the lock
+├── DatabaseUnavailable                go on trying: it is locked, or its disk is full
 ├── EnterpriseManagerError             EM did not give what was asked
 │   ├── EnterpriseManagerUnavailable   ask again later
 │   │   ├── EnterpriseManagerUnreachable   no connection, or no trust in it
@@ -40,6 +41,10 @@ class DatabaseUnusable(ReplicaBotError):
 
 class DatabaseInUse(DatabaseUnusable):
     """Another bot holds this SQLite database."""
+
+
+class DatabaseUnavailable(ReplicaBotError):
+    """The open database takes or gives nothing now; the text says why and what to do."""
 
 
 class EnterpriseManagerError(ReplicaBotError):

@@ -5,29 +5,34 @@ library's own default of one second would skip it).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.errors import DatabaseUnavailable
+
 MISFIRE_GRACE_SECONDS = 3_600
-SWEEP_CHECK_EVERY = timedelta(seconds=30)
-SUMMARY_CHECK_EVERY = timedelta(seconds=15)
-"""The summary is due at a wall-clock time; looking often makes it robust against anything."""
 
 log = structlog.get_logger()
 
-Worker = Callable[[], Awaitable[object]]
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Something that runs again and again, under a name for the log."""
+
+    name: str
+    work: Callable[[], Awaitable[object]]
+    every: timedelta
 
 
 class Scheduling:
     """Runs the workers from `start` until `stop`."""
 
-    def __init__(
-        self, poll: Worker, sweep: Worker, promise_summary: Worker, poll_interval: timedelta
-    ) -> None:
+    def __init__(self, workers: Iterable[Worker]) -> None:
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={
@@ -37,18 +42,14 @@ class Scheduling:
             },
         )
         self._scheduler.add_listener(_log_error, EVENT_JOB_ERROR)
-        self._add("poll", poll, poll_interval)
-        self._add("sweep", sweep, SWEEP_CHECK_EVERY)
-        self._add("summary", promise_summary, SUMMARY_CHECK_EVERY)
-
-    def _add(self, name: str, worker: Worker, every: timedelta) -> None:
-        self._scheduler.add_job(
-            worker,
-            "interval",
-            seconds=every.total_seconds(),
-            id=name,
-            next_run_time=datetime.now(UTC),
-        )
+        for worker in workers:
+            self._scheduler.add_job(
+                worker.work,
+                "interval",
+                seconds=worker.every.total_seconds(),
+                id=worker.name,
+                next_run_time=datetime.now(UTC),
+            )
 
     def start(self) -> None:
         """Start the workers; needs a running loop."""
@@ -63,4 +64,6 @@ class Scheduling:
 def _log_error(event: JobExecutionEvent) -> None:
     if isinstance(event.exception, asyncio.CancelledError):
         return  # the bot stops; what the worker had not committed is done again at the next start
+    if isinstance(event.exception, DatabaseUnavailable):
+        return  # the database has logged it, once; the worker's next turn tries again
     log.error("worker_failed", worker=event.job_id, exc_info=event.exception)

@@ -28,10 +28,18 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bot.core.rpo import RpoPolicy, RpoRule
 from bot.core.sessions import Verdict
 from bot.errors import SettingsWrong
 
-SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "VEEAM_USERNAME", "VEEAM_PASSWORD")
+SECRETS = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "VEEAM_USERNAME",
+    "VEEAM_PASSWORD",
+    "VEEAM_OPERATOR_USERNAME",
+    "VEEAM_OPERATOR_PASSWORD",
+)
 """Settings that may come from a file."""
 
 EXAMPLES = {
@@ -41,14 +49,21 @@ EXAMPLES = {
     "VEEAM_URL": "VEEAM_URL=https://em.example.com:9398",
     "VEEAM_USERNAME": "VEEAM_USERNAME=DOMAIN\\replica-bot",
     "VEEAM_PASSWORD": "VEEAM_PASSWORD_FILE=/run/secrets/veeam-password",
+    "VEEAM_OPERATOR_USERNAME": "VEEAM_OPERATOR_USERNAME=DOMAIN\\replica-operator",
+    "VEEAM_OPERATOR_PASSWORD": "VEEAM_OPERATOR_PASSWORD_FILE=/run/secrets/veeam-operator-password",
     "VEEAM_CA_FILE": "VEEAM_CA_FILE=/etc/replica-bot/em-ca.pem",
     "VEEAM_FINGERPRINT": "VEEAM_FINGERPRINT=the 64 hex digits of the certificate's SHA-256",
     "VEEAM_FORMAT": "VEEAM_FORMAT=json",
     "VEEAM_UI_URL": "VEEAM_UI_URL=https://em.example.com:9443",
     "DATABASE_URL": "DATABASE_URL=sqlite+aiosqlite:////var/lib/replica-bot/replica-bot.db",
     "ALERT_CHANNEL": "ALERT_CHANNEL=C0123456789 (channel → About → Channel ID)",
+    "ALERT_FALLBACK_CHANNEL": "ALERT_FALLBACK_CHANNEL=C0123456789 (another than ALERT_CHANNEL)",
     "ALERT_RESULTS": "ALERT_RESULTS=Warning,Failed",
+    "ALERT_MENTION": "ALERT_MENTION=@here, or a user's or user group's id (U0123…, S0123…)",
+    "ALERT_RETRY_GRACE": "ALERT_RETRY_GRACE=30m, or auto for each job's own retry options",
+    "ALERT_REMIND_AFTER": "ALERT_REMIND_AFTER=24h, or off",
     "ALERT_GROUP_OVER": "ALERT_GROUP_OVER=5",
+    "RPO": "RPO=26h, SQL*=4h, server:vbr02=12h, Test*=off (or auto)",
     "SUMMARY_CHANNEL": "SUMMARY_CHANNEL=C0123456789",
     "SUMMARY_TIME": "SUMMARY_TIME=08:00",
     "TIMEZONE": "TIMEZONE=Europe/Berlin",
@@ -61,21 +76,17 @@ EXAMPLES = {
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*", re.IGNORECASE)
+_MENTION = re.compile(
+    r"<?[@!]?(?:subteam\^)?(?P<who>here|channel|everyone|[UWS][A-Z0-9]{2,})(?:\|[^>]*)?>?"
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 NOT_YET = (
-    "ALERT_FALLBACK_CHANNEL",
-    "ALERT_MENTION",
-    "ALERT_REMIND_AFTER",
-    "ALERT_RETRY_GRACE",
     "ACTIONS",
     "OPERATORS",
     "RETENTION",
-    "RPO",
     "SLACK_SIGNING_SECRET",
-    "VEEAM_OPERATOR_PASSWORD",
-    "VEEAM_OPERATOR_USERNAME",
 )
 """Settings of the design that this version does not use; whoever sets one is told so."""
 
@@ -88,6 +99,58 @@ def parse_duration(text: Any) -> Any:
     if not match:
         raise ValueError("is not a duration; write a number and a unit: 90s, 15m, 24h, 2d")
     return timedelta(seconds=float(match[1]) * _UNITS[match[2].lower()])
+
+
+def parse_grace(text: Any) -> Any:
+    """Read a duration, `0`, or `auto`, which is None; anything but text is left as it is."""
+    if not isinstance(text, str):
+        return text
+    if text.strip().lower() == "auto":
+        return None
+    return timedelta(0) if text.strip() == "0" else parse_duration(text)
+
+
+def parse_rpo(text: Any) -> Any:
+    """Read a list of RPOs such as `26h, SQL*=4h, server:vbr02=12h`; others are left as they are."""
+    if not isinstance(text, str):
+        return text
+    rules = [_parse_rpo_rule(part) for part in text.split(",") if part.strip()]
+    # `auto` alone is what holds without any rule.
+    return RpoPolicy(tuple(rule for rule in rules if rule != RpoRule()))
+
+
+def _parse_rpo_rule(text: str) -> RpoRule:
+    name, _, value = (part.strip() for part in text.rpartition("="))
+    if "=" in text and not name.removeprefix("server:").strip():
+        raise ValueError("names no job or server before a =")
+    limit = None if value.lower() in ("auto", "off") else parse_duration(value)
+    if limit == timedelta(0):
+        raise ValueError("is a duration of nothing; write off for jobs without an RPO")
+    is_server = name.lower().startswith("server:")
+    return RpoRule(
+        limit,
+        job="" if is_server else name,
+        server=name.partition(":")[2].strip() if is_server else "",
+        is_off=value.lower() == "off",
+    )
+
+
+def parse_reminder(text: Any) -> Any:
+    """Read a duration, or `off`, which is None; anything but text is left as it is."""
+    is_off = isinstance(text, str) and text.strip().lower() in ("off", "never", "0")
+    return None if is_off else parse_duration(text)
+
+
+def parse_mention(text: Any) -> Any:
+    """Read whom to call: `@here`, `@channel`, or an id as it is or as Slack writes it."""
+    if not isinstance(text, str):
+        return text
+    found = _MENTION.fullmatch(text.strip())
+    if text.strip() and not found:
+        raise ValueError(
+            "is nobody Slack can call; use @here, @channel, or the id of a user or user group"
+        )
+    return found["who"] if found else ""
 
 
 def parse_time(text: Any) -> Any:
@@ -197,6 +260,20 @@ def check_interval(span: timedelta) -> timedelta:
     return span
 
 
+def check_grace(span: timedelta | None) -> timedelta | None:
+    """Accept a wait that an alert can bear: a day at most."""
+    if span is not None and span > timedelta(days=1):
+        raise ValueError("is too long; an alert may wait for a day at most")
+    return span
+
+
+def check_reminder(span: timedelta | None) -> timedelta | None:
+    """Accept a time after which a reminder is no noise."""
+    if span is not None and span < timedelta(minutes=1):
+        raise ValueError("is too short; remind after a minute or more, or set off")
+    return span
+
+
 Url = Annotated[str, AfterValidator(check_url)]
 
 
@@ -213,6 +290,8 @@ class Settings(BaseSettings):
     veeam_url: Annotated[str, AfterValidator(check_em_url)]
     veeam_username: Annotated[str, AfterValidator(check_given)]
     veeam_password: Annotated[SecretStr, AfterValidator(check_given)]
+    veeam_operator_username: str = ""
+    veeam_operator_password: SecretStr = SecretStr("")
     veeam_ca_file: Annotated[str, AfterValidator(check_file)] = ""
     veeam_fingerprint: Annotated[str, AfterValidator(check_fingerprint)] = ""
     veeam_format: Annotated[
@@ -224,10 +303,19 @@ class Settings(BaseSettings):
         "sqlite+aiosqlite:///replica-bot.db"
     )
     alert_channel: str
+    alert_fallback_channel: str = ""
     alert_results: Annotated[frozenset[Verdict], NoDecode, BeforeValidator(parse_results)] = (
         frozenset({Verdict.WARNING, Verdict.FAILED})
     )
+    alert_mention: Annotated[str, BeforeValidator(parse_mention)] = ""
+    alert_retry_grace: Annotated[
+        timedelta | None, NoDecode, BeforeValidator(parse_grace), AfterValidator(check_grace)
+    ] = timedelta(0)
+    alert_remind_after: Annotated[
+        timedelta | None, NoDecode, BeforeValidator(parse_reminder), AfterValidator(check_reminder)
+    ] = timedelta(hours=24)
     alert_group_over: Annotated[int, Field(ge=1, le=1000)] = 5
+    rpo: Annotated[RpoPolicy, NoDecode, BeforeValidator(parse_rpo)] = RpoPolicy()
     summary_channel: str = ""
     summary_time: Annotated[time, NoDecode, BeforeValidator(parse_time)] = time(8, 0)
     timezone: Annotated[ZoneInfo, NoDecode, BeforeValidator(parse_zone)] = ZoneInfo("UTC")
@@ -259,6 +347,28 @@ class Settings(BaseSettings):
     def _one_trust(self) -> Self:
         if self.veeam_ca_file and self.veeam_fingerprint:
             raise ValueError("VEEAM_FINGERPRINT: set this or VEEAM_CA_FILE, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_operator(self) -> Self:
+        if bool(self.veeam_operator_username) == bool(self.veeam_operator_password):
+            return self
+        names = ("VEEAM_OPERATOR_USERNAME", "VEEAM_OPERATOR_PASSWORD")
+        missing, given = names if not self.veeam_operator_username else reversed(names)
+        raise ValueError(f"{missing}: is missing; {given} is set. Example: {EXAMPLES[missing]}")
+
+    @property
+    def has_operator(self) -> bool:
+        """Whether there is an account of its own for reading jobs and acting on them."""
+        return bool(self.veeam_operator_username)
+
+    @model_validator(mode="after")
+    def _another_fallback(self) -> Self:
+        if self.alert_fallback_channel and self.alert_fallback_channel == self.alert_channel:
+            raise ValueError(
+                "ALERT_FALLBACK_CHANNEL: is the same as ALERT_CHANNEL. "
+                f"Example: {EXAMPLES['ALERT_FALLBACK_CHANNEL']}"
+            )
         return self
 
     @property

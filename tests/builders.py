@@ -104,7 +104,7 @@ class Story:
         return decisions
 
     def _keep(self, now: Incident, decided: Sequence[Decision]) -> None:
-        opening = {"FIRST_FAILURE", "FAILING_SINCE_BEFORE", "LATE_AND_OVER"}
+        opening = {"FIRST_FAILURE", "FAILING_SINCE_BEFORE", "LATE_AND_OVER", "LATE_AND_HEALED"}
         is_said = now.is_said or any(each.reason.name in opening for each in decided)
         incident = replace(now, id=now.id or len(self.incidents) + 1, is_said=is_said)
         self.incidents[incident.id] = incident

@@ -16,8 +16,8 @@ from typer.main import get_command
 
 from bot.cli import app
 from bot.settings import EXAMPLES, SECRETS, Settings, load_settings
-from bot.slack.answers import HELP
 from bot.slack.documents import Bold, Bullets
+from bot.slack.help import HELP
 from bot.slack.parsing import Verb
 from bot.slack.scopes import SCOPES
 
@@ -100,7 +100,7 @@ def test_the_readme_tells_the_real_default(name: str, default: str) -> None:
     if default == "required":
         assert field.is_required()
     elif default == "none":
-        assert field.default == ""
+        assert not field.default
     elif name == "SUMMARY_CHANNEL":
         assert settings_with().summarizing_channel == REQUIRED["ALERT_CHANNEL"]
     else:

@@ -75,6 +75,7 @@ class StatusAnswer:
     slack_problems: tuple[str, ...]
     started_at: datetime
     version: str
+    database_problem: str = ""
 
 
 Answer = SessionAnswer | Candidates | Unknown | SessionList | StatusAnswer

@@ -20,33 +20,53 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+CLOSED_BY = "closed by "
+"""How `closed_because` begins where a person closed it; their user id follows."""
+
+
 class Reason(StrEnum):
     """Why something is said, or why nothing is; stored, logged and shown."""
 
     FIRST_FAILURE = "first failure"
     FAILING_SINCE_BEFORE = "failing since before it was first told"
     LATE_AND_OVER = "recovered before it was told"
+    LATE_AND_HEALED = "its retry succeeded before it was told"
     WORSE = "worse than before"
     STILL_FAILING = "failed again"
     RETRY_FAILED = "retry failed too"
     LATE_FAILURE = "reported late"
     REOPENED = "its success was taken back"
     RECOVERED = "recovered"
+    HEALED = "its retry succeeded"
+    SUPERSEDED = "its job was made anew and succeeded"
+    REMINDER = "still failing, and nobody has acknowledged it"
+    RETRY_PENDING = "held back, a retry may still succeed"
+    MUTED = "muted"
     HISTORY = "ended before the bot's first start"
-    NOT_WANTED = "not among ALERT_RESULTS"
+    NOT_WANTED = "nobody wants to hear of this result"
 
 
-OPENING = frozenset({Reason.FIRST_FAILURE, Reason.FAILING_SINCE_BEFORE, Reason.LATE_AND_OVER})
+OPENING = frozenset(
+    {
+        Reason.FIRST_FAILURE,
+        Reason.FAILING_SINCE_BEFORE,
+        Reason.LATE_AND_OVER,
+        Reason.LATE_AND_HEALED,
+    }
+)
 """Reasons that post an incident's own message."""
 
-PINGING = frozenset({Reason.WORSE, Reason.REOPENED, Reason.RECOVERED})
+OVER = frozenset({Reason.RECOVERED, Reason.HEALED, Reason.SUPERSEDED})
+"""Reasons that end an incident; every channel that was told of it hears them."""
+
+PINGING = frozenset({Reason.WORSE, Reason.REOPENED, Reason.REMINDER}) | OVER
 """Reasons that the whole channel hears, as a reply that is shown there too."""
 
 WORSENING = frozenset({Reason.WORSE, Reason.REOPENED})
 """Reasons that post a fresh message where a person deleted the incident's own."""
 
-SILENT = frozenset({Reason.HISTORY, Reason.NOT_WANTED})
-"""Reasons for saying nothing."""
+SILENT = frozenset({Reason.HISTORY, Reason.NOT_WANTED, Reason.MUTED, Reason.RETRY_PENDING})
+"""Reasons for saying nothing, now or at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +88,10 @@ class Incident:
 
     `id` is 0 until it is stored. `session_uids` are the bad sessions it holds, by order of end.
     `run_count` counts its runs, a run being a session with its automatic retries; `streak` counts
-    those since the last Success. `is_said` tells whether any channel was to hear of it.
+    those since the last Success. `is_said` tells whether any channel was to hear of it,
+    `is_mentioned` whether somebody was called for it, `pinged_at` (the bot's clock) when the
+    channels last heard of it aloud, `reminders` how many reminders that made. Users are named by
+    their ids. `closed_because` says why it is closed without a recovery.
     """
 
     id: int
@@ -83,15 +106,31 @@ class Incident:
     recovered_at: datetime | None = None
     recovered_by: str = ""
     is_said: bool = False
+    is_mentioned: bool = False
+    pinged_at: datetime | None = None
+    reminders: int = 0
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    acknowledged_note: str = ""
+    closed_at: datetime | None = None
+    closed_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One thing that happened to an incident, by which session, and the reason to say it or not."""
+    """One thing that happened to an incident, by which session, and the reason to say it or not.
+
+    `verdict` is that of the session, UNFINISHED where the reason is no session. `is_calling` tells
+    that it is the incident's first Failed, for which somebody may be mentioned. `mute_id` names the
+    mute that holds it back, 0 if none does.
+    """
 
     incident: Incident
     reason: Reason
     session_uid: str
+    verdict: Verdict = Verdict.UNFINISHED
+    is_calling: bool = False
+    mute_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +227,7 @@ def _summarize(
     status = Status.RECOVERED if recovery else Status.OPEN if is_newest else Status.CLOSED
     first, last = (bad or list(members))[0].session, (bad or list(members))[-1].session
     peak = max([each.verdict for each in bad] + ([known.peak] if known else []))
-    return Incident(
+    fresh = Incident(
         id=known.id if known else 0,
         job_uid=first.job_uid,
         status=status,
@@ -200,7 +239,36 @@ def _summarize(
         streak=len({runs[each.session.uid] for each in _last_stretch(bad, ordered)}),
         recovered_at=recovery.order[0] if recovery else None,
         recovered_by=recovery.uid if recovery else "",
-        is_said=known.is_said if known else False,
+    )
+    return _carry(fresh, known) if known else fresh
+
+
+def _carry(now: Incident, known: Incident) -> Incident:
+    """Keep what people and the bot did about an incident, as far as it still holds.
+
+    An acknowledgement ends with the recovery; what was closed stays so until the next bad session.
+    """
+    now = replace(
+        now,
+        is_said=known.is_said,
+        is_mentioned=known.is_mentioned,
+        pinged_at=known.pinged_at,
+        reminders=known.reminders,
+    )
+    if now.status is Status.OPEN and known.closed_at and now.session_uids == known.session_uids:
+        return replace(
+            now,
+            status=Status.CLOSED,
+            closed_at=known.closed_at,
+            closed_because=known.closed_because,
+        )
+    if now.status is not Status.OPEN or known.status is not Status.OPEN:
+        return now
+    return replace(
+        now,
+        acknowledged_at=known.acknowledged_at,
+        acknowledged_by=known.acknowledged_by,
+        acknowledged_note=known.acknowledged_note,
     )
 
 
@@ -236,14 +304,39 @@ def diff(
     """
     newcomers = [observed[uid] for uid in now.session_uids if _is_news(observed[uid], before)]
     if before is None or not before.is_said:
-        return _decide_unsaid(now, newcomers, policy)
+        return _call_once(_decide_unsaid(now, newcomers, observed, policy), now)
     decisions = _decide_newcomers(before, now, newcomers, policy)
     if now.status is Status.RECOVERED and before.status is not Status.RECOVERED:
-        decisions.append(Decision(now, Reason.RECOVERED, now.recovered_by))
-    reopened = now.status is Status.OPEN and before.status is Status.RECOVERED
+        decisions.append(Decision(now, _reason_to_end(now, observed), now.recovered_by))
+    reopened = now.status is Status.OPEN and before.status is not Status.OPEN
     if reopened and not any(decision.reason in PINGING for decision in decisions):
-        decisions.append(Decision(now, Reason.REOPENED, before.recovered_by))
-    return tuple(decisions)
+        decisions.append(Decision(now, Reason.REOPENED, before.recovered_by, now.peak))
+    return _call_once(decisions, now)
+
+
+def _reason_to_end(now: Incident, observed: Mapping[str, Observed]) -> Reason:
+    return Reason.HEALED if _is_healed(now, observed) else Reason.RECOVERED
+
+
+def _is_healed(now: Incident, observed: Mapping[str, Observed]) -> bool:
+    """Tell a recovery by the run's own retry from one by a later run."""
+    runs = _run_of_each(list(observed.values()))
+    failed = {runs[uid] for uid in now.session_uids}
+    return bool(now.recovered_by) and failed == {runs[now.recovered_by]}
+
+
+def _call_once(decisions: Sequence[Decision], now: Incident) -> tuple[Decision, ...]:
+    """Mark the decision that tells of an open incident's first Failed."""
+    calling = [
+        index
+        for index, each in enumerate(decisions)
+        if each.verdict is Verdict.FAILED and each.reason not in SILENT
+    ]
+    if now.is_mentioned or now.status is not Status.OPEN or not calling:
+        return tuple(decisions)
+    return tuple(
+        replace(each, is_calling=index == calling[0]) for index, each in enumerate(decisions)
+    )
 
 
 def _is_news(each: Observed, before: Incident | None) -> bool:
@@ -254,20 +347,29 @@ def _is_news(each: Observed, before: Incident | None) -> bool:
 
 
 def _decide_unsaid(
-    now: Incident, newcomers: Sequence[Observed], policy: Policy
+    now: Incident,
+    newcomers: Sequence[Observed],
+    observed: Mapping[str, Observed],
+    policy: Policy,
 ) -> tuple[Decision, ...]:
     silences = {each.session.uid: policy.reason_for_silence(each) for each in newcomers}
     speaking = [each for each in newcomers if not silences[each.session.uid]]
     if not speaking:
-        return tuple(Decision(now, why, uid) for uid, why in silences.items() if why)
+        return tuple(
+            Decision(now, why, each.session.uid, each.verdict)
+            for each in newcomers
+            if (why := silences[each.session.uid])
+        )
     loudest = max(speaking, key=lambda each: (each.verdict, each.session.order))
-    if now.status is not Status.OPEN:
+    if _is_healed(now, observed):
+        reason = Reason.LATE_AND_HEALED
+    elif now.status is not Status.OPEN:
         reason = Reason.LATE_AND_OVER
     elif now.session_uids[0] == speaking[0].session.uid:
         reason = Reason.FIRST_FAILURE
     else:
         reason = Reason.FAILING_SINCE_BEFORE
-    return (Decision(now, reason, loudest.session.uid),)
+    return (Decision(now, reason, loudest.session.uid, loudest.verdict),)
 
 
 def _decide_newcomers(
@@ -279,15 +381,15 @@ def _decide_newcomers(
         before = replace(before, peak=max(before.peak, each.verdict))
         if reason in PINGING and now.status is Status.OPEN:  # it is reopened only once
             before = replace(before, status=Status.OPEN)
-        decisions.append(Decision(now, reason, each.session.uid))
+        decisions.append(Decision(now, reason, each.session.uid, each.verdict))
     return decisions
 
 
 def _reason_to_add(before: Incident, now: Incident, each: Observed) -> Reason:
     if each.verdict > before.peak:
         return Reason.WORSE
-    if before.status is Status.RECOVERED and now.status is Status.OPEN:
+    if before.status is not Status.OPEN and now.status is Status.OPEN:
         return Reason.REOPENED
-    if before.status is Status.RECOVERED or each.session.order[0] < before.last_bad_at:
+    if before.status is not Status.OPEN or each.session.order[0] < before.last_bad_at:
         return Reason.LATE_FAILURE
     return Reason.RETRY_FAILED if each.session.is_retry else Reason.STILL_FAILING

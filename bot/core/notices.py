@@ -1,7 +1,7 @@
 """Notices: rows that promise a message, and what is known of each attempt (DESIGN §2, Notices)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -14,13 +14,29 @@ class Kind(StrEnum):
     START = "start"
     OUTAGE = "outage"
     SUMMARY = "summary"
+    FINDING = "finding"
+    WATCH = "watch"
+    BLOCKED = "blocked"
 
+
+HELD_UP_OVER = timedelta(minutes=1)
+"""What Slack delays by more than this says so (docs/reliability.md)."""
+
+DIRECT = ("U", "W", "D")
+"""How the ids of people and of direct messages with them begin."""
 
 GROUP_ENDED = "group ended"
 """The subject of a reply that says that all members of its thread's group have recovered."""
 
+FINDING_BROKEN = "finding broken:"
+FINDING_OVER = "finding over:"
+"""The subjects of replies about findings: an RPO broke, or all is over; before the message's id."""
+
 OUTAGE_ENDED = "outage ended:"
 """The subject of a reply that says that EM can be read again, before the outage's id."""
+
+BLOCKAGE_ENDED = "blockage ended:"
+"""The subject of a reply that says that a channel takes alerts again, before the blockage's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +49,10 @@ class Notice:
     whether an attempt to post got through. `channel` is an id; `channel_id` and `message_ts` are
     what Slack answered. `told_by` names the group's notice that tells of this one's subject, from
     that one's revision `wanted_revision` on;
-    a closed notice will never be delivered again, and `error` says why.
+    a closed notice will never be delivered again, and `error` says why. `say_at` is the moment it
+    was first to be said (`due_at` moves with each attempt); `mention` is whom its post notifies: a
+    user's or user group's id, or `here`, `channel`; `held_up_s` says by how many seconds Slack
+    delayed it, where that is worth a word.
     """
 
     id: str
@@ -55,6 +74,10 @@ class Notice:
     told_by: str = ""
     error: str = ""
     is_closed: bool = False
+    say_at: datetime | None = None
+    mention: str = ""
+    held_up_s: int = 0
+    is_possible_duplicate: bool = False
 
     @property
     def is_maybe_seen(self) -> bool:
@@ -74,7 +97,9 @@ class Notice:
 
 def promise(notice_id: str, kind: Kind, subject: str, channel: str, at: datetime) -> Notice:
     """Make a new notice, due at once; `notice_id` is a fresh random UUID."""
-    return Notice(notice_id, kind, subject, channel, wanted_revision=1, created_at=at, due_at=at)
+    return Notice(
+        notice_id, kind, subject, channel, wanted_revision=1, created_at=at, due_at=at, say_at=at
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +109,28 @@ class PostedMessage:
     channel_id: str
     message_ts: str
     revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMessage:
+    """A message of our own as a channel's history has it.
+
+    `thread_ts` is "" for a root. `key` says what the message is about, in words that survive the
+    database: see `bot.core.keys`.
+    """
+
+    channel_id: str
+    message_ts: str
+    thread_ts: str
+    notice_id: str
+    revision: int
+    key: str = ""
+    has_replies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """One page of a channel's or a thread's history; an empty `cursor` is its end."""
+
+    messages: tuple[FoundMessage, ...]
+    cursor: str = ""

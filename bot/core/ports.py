@@ -8,18 +8,32 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.core.notices import Notice, PostedMessage
+from bot.core.jobs import JobOptions
+from bot.core.notices import FoundPage, Notice, PostedMessage
 from bot.core.sessions import Session, TaskSession
 from bot.core.views import (
+    BlockageView,
+    FindingView,
     GroupView,
     IncidentView,
     OutageView,
     ReplyView,
     StartView,
     SummaryView,
+    WatchView,
 )
 
-NoticeView = IncidentView | GroupView | ReplyView | StartView | OutageView | SummaryView
+NoticeView = (
+    IncidentView
+    | GroupView
+    | ReplyView
+    | StartView
+    | OutageView
+    | SummaryView
+    | BlockageView
+    | WatchView
+    | FindingView
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +86,28 @@ class SessionSource(Protocol):
         The good ones may come along where they are few.
         """
 
-    async def fetch_next_runs(self, job_uids: Sequence[str]) -> dict[str, datetime]:
-        """Get NextRun of these jobs where set (one paged query).
 
-        Raises `NotAllowed` for any role but Portal Administrator (reference §13).
-        """
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page of a list of replication jobs with their options."""
+
+    jobs: tuple[JobOptions, ...]
+    number: int
+    is_last: bool
+
+
+class JobSource(Protocol):
+    """Where the options of jobs come from: Enterprise Manager, with the operator's account if set.
+
+    Every method raises `bot.errors.EnterpriseManagerError` or a subclass; above all `NotAllowed`,
+    because no role but Portal Administrator may read jobs (reference §13).
+    """
+
+    async def fetch_job_options(self, job_uids: Sequence[str]) -> tuple[JobOptions, ...]:
+        """Get the options of those of these jobs that EM knows, of at most 20, in one query."""
+
+    def iter_job_options(self) -> AsyncIterator[JobPage]:
+        """List the options of all replication jobs, page by page."""
 
 
 class Messenger(Protocol):
@@ -92,20 +123,34 @@ class Messenger(Protocol):
     def slack_time(self, now: datetime) -> datetime:
         """Tell Slack's own clock at `now`, from the Date header of its last answer."""
 
-    async def send_notice(self, notice: Notice, view: NoticeView, thread_ts: str) -> PostedMessage:
-        """Post a new message with the notice's id and wanted revision as metadata.
+    async def send_notice(
+        self, notice: Notice, view: NoticeView, thread_ts: str, key: str = ""
+    ) -> PostedMessage:
+        """Post a new message with the notice's id, its wanted revision and `key` as metadata.
 
         An empty `thread_ts` posts a root. Raises `DeliveryAmbiguous`, `DeliveryPostponed`,
         `ChannelRefused`, `TokenRefused`, `MessageRefused`.
         """
 
-    async def send_update(self, notice: Notice, view: NoticeView) -> None:
+    async def send_update(self, notice: Notice, view: NoticeView, key: str = "") -> None:
         """Show `view` in the message the notice already has; `UpdateRefused`, `MessageGone` too."""
 
     async def find_notice(self, notice: Notice, thread_ts: str) -> PostedMessage | None:
         """Look for the notice's message since its attempt − 60 s, to the end of the cursor.
 
         Raises `ReadBackRefused` where the channel's history may not be read.
+        """
+
+
+class MessageHistory(Protocol):
+    """What the bot has said so far, as the chat platform has it."""
+
+    async def list_own(
+        self, channel: str, *, thread_ts: str = "", since: str = "", cursor: str = ""
+    ) -> FoundPage:
+        """List a page of our own messages since a timestamp: roots, or a thread with its root.
+
+        Raises `bot.errors.DeliveryFailed` by the subclass that says what to do next.
         """
 
 

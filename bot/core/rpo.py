@@ -1,27 +1,52 @@
-"""How often a job runs by its own habit, and how old its newest good replica may be."""
+"""How old a job's newest good replica may be: by a rule that people set, or by the job's habit."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from itertools import pairwise
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
 from statistics import median
 
-FEWEST_RUNS = 3
-"""A habit needs so many runs (DESIGN §2, RPO)."""
+AUTOMATIC = 1.5
+"""Without a rule the newest good replica may be so many usual intervals old (DESIGN §2, RPO)."""
 
 
-def usual_interval(created_at: Sequence[datetime]) -> timedelta | None:
-    """Tell the median time between runs, None with fewer than 3 of them."""
-    if len(created_at) < FEWEST_RUNS:
-        return None
-    usual = median_span(later - earlier for earlier, later in pairwise(sorted(created_at)))
-    return usual if usual > timedelta(0) else None
+@dataclass(frozen=True, slots=True)
+class RpoRule:
+    """Sets the RPO of some jobs: `limit`, or by habit where that is None; "" matches every name.
+
+    `job` and `server` are names or globs, compared without case. `is_off`: they have no RPO.
+    """
+
+    limit: timedelta | None = None
+    job: str = ""
+    server: str = ""
+    is_off: bool = False
+
+    def matches(self, job_name: str, backup_server: str) -> bool:
+        """Whether the rule is about this job."""
+        return _fits(job_name, self.job) and _fits(backup_server, self.server)
 
 
-def automatic_rpo(interval: timedelta | None) -> timedelta | None:
-    """Derive the RPO of a job without a rule of its own: one and a half usual intervals."""
-    return None if interval is None else interval * 1.5
+@dataclass(frozen=True, slots=True)
+class RpoPolicy:
+    """All rules. One for jobs goes before one for servers, that before one for all; then by order.
+
+    Where no rule matches, the job's habit says it.
+    """
+
+    rules: tuple[RpoRule, ...] = ()
+
+    def rule_for(self, job_name: str, backup_server: str) -> RpoRule:
+        """Choose the rule of a job."""
+        matching = [rule for rule in self.rules if rule.matches(job_name, backup_server)]
+        return min(matching, key=lambda each: (not each.job, not each.server), default=RpoRule())
 
 
 def median_span(spans: Iterable[timedelta]) -> timedelta:
     """Tell the middle one of some spans; there must be at least one."""
     return timedelta(seconds=median(span.total_seconds() for span in spans))
+
+
+def _fits(name: str, pattern: str) -> bool:
+    folded, wanted = name.casefold(), pattern.casefold()
+    return not pattern or folded == wanted or fnmatchcase(folded, wanted)

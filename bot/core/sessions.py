@@ -4,13 +4,16 @@ Vendor spellings are kept as EM sent them (`state`, `result`), so that people se
 judgement on them is the `verdict`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
 RESULTLESS_AFTER = timedelta(minutes=15)
 """A session that is Stopped without a Result for so long counts as Warning (DESIGN §2, Polling)."""
+
+CLOCKS_DIFFER = timedelta(days=1)
+"""A backup server's clock may be so far ahead of EM's; what is further ahead is no time at all."""
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -101,6 +104,24 @@ def decide_verdict(session: Session, unchanged_for: timedelta = timedelta(0)) ->
         known = {"success": Verdict.SUCCESS, "failed": Verdict.FAILED}
         return known.get(session.result.lower(), Verdict.WARNING)
     return Verdict.WARNING if unchanged_for >= RESULTLESS_AFTER else Verdict.UNFINISHED
+
+
+def believe_times(session: Session, known: Session | None, heard_at: datetime) -> Session:
+    """Put, for a time that cannot be, when EM first told of it: `heard_at`, by EM's own clock.
+
+    Otherwise a failure of a backup server in the year 9998 would stay the job's latest for ever,
+    and one without any time would seem older than all that was good. `known` is the session as it
+    was believed before, so that the same answer of EM is no news.
+    """
+    latest = heard_at + CLOCKS_DIFFER
+    created_at, ended_at = session.created_at, session.ended_at
+    if EPOCH < created_at <= latest and (ended_at is None or ended_at <= latest):
+        return session
+    if not EPOCH < created_at <= latest:
+        created_at = known.created_at if known else heard_at
+    if ended_at is not None and ended_at > latest:
+        ended_at = (known.ended_at if known else None) or heard_at
+    return replace(session, created_at=created_at, ended_at=ended_at)
 
 
 @dataclass(frozen=True, slots=True)

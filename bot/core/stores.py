@@ -6,12 +6,14 @@ Nothing here speaks of SQL: `bot.store` implements these for one EM.
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, Protocol
 
 from bot.core.grouping import OpenGroup, OpeningNotice
 from bot.core.incidents import Decision, Incident, Observed
-from bot.core.notices import Kind, Notice, PostedMessage
+from bot.core.jobs import JobOptions
+from bot.core.ledgers import FindingLedger, HandlingLedger
+from bot.core.notices import FoundMessage, Kind, Notice, PostedMessage
 from bot.core.polls import EmState
 from bot.core.ports import NoticeView
 from bot.core.sessions import Session, TaskSession, Verdict
@@ -39,6 +41,47 @@ class ChannelPause:
     probe_at: datetime
 
 
+EVERYWHERE = ""
+"""The channel of a pause that concerns them all: Slack refuses the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Slack refused a channel, or `EVERYWHERE`: `code` in its own word, `problem` with the fix."""
+
+    channel: str
+    code: str
+    problem: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to deliver: by which bot, when by its clock and by Slack's.
+
+    `held_up_s` is by how many seconds Slack has delayed a first post, 0 where it is not worth a
+    word.
+    """
+
+    owner: str
+    at: datetime
+    slack_at: datetime
+    held_up_s: int = 0
+    is_possible_duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database knows of a channel's messages.
+
+    `since` is the timestamp of the newest one, "" where it knows none; `threads` are the
+    timestamps of roots whose subject is not over.
+    """
+
+    since: str
+    threads: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """What one daily summary of a channel covers: [start_at, end_at), named by its local date."""
@@ -53,12 +96,14 @@ class Period:
 class DueNotice:
     """A claimed notice, its subject as it is now, and the timestamp of its thread's root.
 
-    The view of a summary is None: it is computed by `bot.services.summarizing`.
+    The view of a summary is None: it is computed by `bot.services.summarizing`. `key` says what it
+    is about, for the message's metadata.
     """
 
     notice: Notice
     view: NoticeView | None
     thread_ts: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +133,22 @@ class StoredSession:
     incident_id: int | None = None
 
 
-class PollingTransaction(Protocol):
+class JobName(NamedTuple):
+    """What people call a job, and the name of its backup server."""
+
+    name: str
+    backup_server: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How many retries the newest run of a job has had, and how long its runs usually take."""
+
+    count: int
+    usual_duration: timedelta
+
+
+class PollingTransaction(HandlingLedger, FindingLedger, Protocol):
     """What is read and written while a poll is recorded: all of it is committed, or nothing."""
 
     async def load_state(self) -> EmState:
@@ -147,17 +207,46 @@ class PollingTransaction(Protocol):
     async def load_open_groups(self, channel: str, since: datetime) -> list[OpenGroup]:
         """Load the groups of this channel that were opened since then and have not ended."""
 
-    async def save_group(self, channel: str, backup_server: str, at: datetime) -> int:
-        """Open a group and return its id."""
+    async def save_group(
+        self, channel: str, backup_server: str, at: datetime, mute_id: int | None = None
+    ) -> int:
+        """Open a group and return its id; with `mute_id` it announces the end of that mute."""
 
     async def load_recovered_groups(self, ids: Collection[int]) -> list[int]:
         """Of these groups, name those that have not ended and hold no open incident any more."""
 
+    async def reopen_groups(self, ids: Collection[int]) -> None:
+        """Begin those of these ended groups anew that hold an open incident again."""
+
     async def end_group(self, group_id: int, at: datetime) -> None:
         """End a group."""
 
-    async def load_names(self, job_uids: Collection[str]) -> dict[str, str]:
-        """Name the backup server of each of these jobs."""
+    async def load_names(self, job_uids: Collection[str]) -> dict[str, JobName]:
+        """Name these jobs and their backup servers."""
+
+    async def load_retries(self, job_uids: Collection[str]) -> dict[str, Retries]:
+        """Count the retries of each job's newest run, and learn how long its runs take."""
+
+    async def load_open_incidents_of(self, job_uids: Collection[str]) -> list[int]:
+        """Name the open incidents of these jobs."""
+
+    async def load_superseded(self, job_uids: Sequence[str]) -> dict[Incident, str]:
+        """Find the open incidents of older jobs with the name and server of one of these.
+
+        Maps each to the uid of the job that took its job's place.
+        """
+
+    async def load_incidents_to_remind(self, pinged_before: datetime) -> list[Incident]:
+        """Load what is open, told, not acknowledged, and was last heard of before then."""
+
+    async def load_held_back(self, mute_id: int) -> list[int]:
+        """Name the incidents that a mute has held something back of, oldest first."""
+
+    async def hold_back_by(self, incident_id: int, ended_id: int, mute_id: int) -> None:
+        """Let another mute answer for what an ended one has held back of an incident."""
+
+    async def close_notices(self, ids: Collection[str], error: str) -> None:
+        """Never deliver these unsent notices, nor a group's that has no other member left."""
 
     async def load_open_outage(self) -> Outage | None:
         """Load the outage that has not ended."""
@@ -173,8 +262,13 @@ class PollingTransaction(Protocol):
     ) -> list[int]:
         """Keep the task sessions of these sessions; returns the incidents that hold them."""
 
-    async def save_next_runs(self, runs: Mapping[str, datetime]) -> None:
-        """Keep when these jobs run next."""
+    async def save_job_options(self, options: Sequence[JobOptions], at: datetime) -> None:
+        """Keep what EM said of these jobs at `at` (the bot's clock)."""
+
+    async def load_job_options(
+        self, job_uids: Collection[str], now: datetime
+    ) -> dict[str, JobOptions]:
+        """Load the options of those of these jobs that EM has told within `OPTIONS_HOLD_FOR`."""
 
 
 class PollingStore(Protocol):
@@ -205,16 +299,14 @@ class DeliveringStore(Protocol):
     async def load_due(self, now: datetime) -> list[Notice]:
         """Load what is due and may be delivered, oldest first; a reply only after its root."""
 
-    async def claim(
-        self, notice_id: str, owner: str, at: datetime, slack_at: datetime
-    ) -> DueNotice | None:
+    async def claim(self, notice_id: str, attempt: Attempt) -> DueNotice | None:
         """Take a due notice for one attempt; None when it is not due any more."""
 
     async def take_back_claims(self, owner: str) -> int:
         """Make every claim of another owner due again, as ambiguous; tells how many there were."""
 
-    async def record_attempt(self, notice_id: str, at: datetime) -> None:
-        """Note that the message is posted once more: the last attempt did not get through."""
+    async def record_attempt(self, notice_id: str, attempt: Attempt) -> None:
+        """Note that the message is posted once more, and what it then says of its delivery."""
 
     async def record_posted(self, notice_id: str, message: PostedMessage, due_at: datetime) -> None:
         """Note where the message stands and which revision it shows; edits are due at `due_at`."""
@@ -234,20 +326,49 @@ class DeliveringStore(Protocol):
     async def close_deleted(self, notice: Notice, error: str, now: datetime) -> None:
         """Close a message that a person deleted, and save from it what nobody has seen yet."""
 
-    async def pause_channel(self, channel: str, problem: str, now: datetime) -> None:
-        """Note that Slack refuses a channel ("" for all of them), and when to probe it."""
+    async def pause_channel(self, refusal: Refusal, tell: Notice | None = None) -> None:
+        """Note that Slack refuses a channel, and when to probe it.
 
-    async def reopen_channel(self, channel: str) -> None:
-        """Note that Slack takes messages for it again."""
+        `tell` is promised with it, once for as long as the channel is refused.
+        """
+
+    async def reopen(self, probe: Notice, over: int, now: datetime) -> dict[str, int]:
+        """Note that Slack took a message again, and catch up in one message with over so many.
+
+        The answer counts the incidents of each channel that are caught up with.
+        """
 
     async def load_pauses(self) -> dict[str, ChannelPause]:
         """Load the channels that are paused."""
 
-    async def catch_up(self, channel: str, over: int, now: datetime) -> int:
-        """Tell of all unsent incidents of a re-opened channel in one message, if over so many."""
-
     async def continue_in_thread(self, ended: Notice, successor: Notice) -> None:
         """Let another notice, in the thread of one that cannot be changed, take its place."""
+
+
+class ReconcilingStore(Protocol):
+    """What is compared with a channel's history when the bot starts (DESIGN §2, The database)."""
+
+    async def load_channels(self) -> list[str]:
+        """List the channels in which the bot has posted lately."""
+
+    async def load_known(self, channel: str) -> Known:
+        """Tell what the database knows of a channel's messages."""
+
+    async def load_revisions(self, notice_ids: Collection[str]) -> dict[str, int]:
+        """Load the newest revisions that Slack may have of those of these notices that exist."""
+
+    async def save_found(self, channel: str, found: Sequence[FoundMessage]) -> None:
+        """Keep the messages that a channel's history holds, instead of those found before."""
+
+    async def settle(self, channel: str, now: datetime, *, is_fresh: bool) -> int:
+        """Let due notices adopt the found messages that tell of the same; counts those that did.
+
+        `is_fresh` says that they were found so lately that what has no sessions or dates to be told
+        by is the same too.
+        """
+
+    async def has_polled_since(self, at: datetime) -> bool:
+        """Whether a poll of EM was recorded since then (the bot's clock)."""
 
 
 class AskingStore(Protocol):

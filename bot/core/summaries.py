@@ -2,11 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.core.rpo import FEWEST_RUNS, automatic_rpo, median_span, usual_interval
+from bot.core.checks import missed_at
+from bot.core.facts import JobFacts
+from bot.core.habits import Run, learn_habit, rpo_of
+from bot.core.rpo import RpoPolicy, median_span
+from bot.core.schedules import FEWEST_RUNS
 from bot.core.sessions import EPOCH, Verdict
 from bot.core.views import (
     DayCount,
@@ -17,30 +21,12 @@ from bot.core.views import (
     SummaryView,
 )
 
+AUTOMATIC = RpoPolicy()
 PICTURE_DAYS = 14
 ODD_RUNS = 5
 """A duration is called odd only beside so many finished runs of the job."""
 ODD_FACTOR = 2
 ODD_AT_LEAST = timedelta(minutes=10)
-SILENT_JOB_AFTER = timedelta(days=7)
-"""A job silent for so long and three usual intervals no longer runs (DESIGN §2, Incidents)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A session, as far as figures need it. `ended_at` falls back to creation while unknown."""
-
-    job_uid: str
-    created_at: datetime
-    ended_at: datetime
-    verdict: Verdict
-    is_retry: bool
-    reported_at: datetime
-
-    @property
-    def duration(self) -> timedelta:
-        """From creation to end, never negative whatever the clocks say."""
-        return max(self.ended_at - self.created_at, timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +34,9 @@ class SummaryFacts:
     """All that a summary is computed from.
 
     `runs` reach back over the picture and beyond, `jobs` maps job uids to what people call them,
-    `blind` holds the spans in which EM could not be read, cut to the period. What ended at or
-    before `baseline_at` is history: it was there at the first start and is never late.
+    `known` to what else is known of a job, `blind` holds the spans in which EM could not be read,
+    cut to the period. What ended at or before `baseline_at` is history: it was there at the first
+    start and is never late.
     """
 
     runs: tuple[Run, ...]
@@ -61,6 +48,7 @@ class SummaryFacts:
     unsent: int
     is_blind: bool
     baseline_at: datetime = EPOCH
+    known: Mapping[str, JobFacts] = field(default_factory=dict)
 
 
 def moment_of(on: date, at: time, zone: ZoneInfo) -> datetime:
@@ -80,14 +68,19 @@ def latest_due_date(now: datetime, at: time, zone: ZoneInfo) -> date:
 
 
 def summarize(
-    facts: SummaryFacts, on: date, period: tuple[datetime, datetime], zone: ZoneInfo
+    facts: SummaryFacts,
+    on: date,
+    period: tuple[datetime, datetime],
+    zone: ZoneInfo,
+    policy: RpoPolicy = AUTOMATIC,
 ) -> SummaryView:
     """Compute the summary of a period from its facts."""
     start, end = period
     inside = [run for run in facts.runs if start <= run.ended_at < end]
     by_job = _group_by_job(run for run in facts.runs if run.created_at < end)
     counts = {verdict: sum(1 for r in inside if r.verdict is verdict) for verdict in Verdict}
-    breaches, known = _find_breaches(facts.jobs, by_job, end)
+    jobs = _learn_jobs(facts, by_job, zone)
+    breaches, known = _find_breaches(facts.jobs, jobs, policy, end)
     return SummaryView(
         on=on,
         period_start=start,
@@ -101,7 +94,7 @@ def summarize(
         failed=counts[Verdict.FAILED],
         attention=facts.attention,
         recovered=facts.recovered,
-        missed=_find_missed(facts.jobs, by_job, end),
+        missed=_find_missed(facts.jobs, jobs, end),
         breaches=breaches,
         rpo_kept=known - len(breaches),
         rpo_known=known,
@@ -123,43 +116,41 @@ def _group_by_job(runs: Iterable[Run]) -> dict[str, list[Run]]:
     return by_job
 
 
-def _interval_of(runs: Sequence[Run]) -> timedelta | None:
-    return usual_interval([run.created_at for run in runs if not run.is_retry])
+def _learn_jobs(
+    facts: SummaryFacts, by_job: Mapping[str, Sequence[Run]], zone: ZoneInfo
+) -> list[JobFacts]:
+    return [
+        replace(
+            facts.known.get(job_uid)
+            or JobFacts(job_uid, facts.jobs.get(job_uid, job_uid), "", None),
+            habit=learn_habit(runs, zone),
+        )
+        for job_uid, runs in by_job.items()
+    ]
 
 
 def _find_breaches(
-    jobs: Mapping[str, str], by_job: Mapping[str, Sequence[Run]], now: datetime
+    names: Mapping[str, str], jobs: Iterable[JobFacts], policy: RpoPolicy, now: datetime
 ) -> tuple[tuple[RpoBreach, ...], int]:
     breaches, known = [], 0
-    for job_uid, runs in by_job.items():
-        rpo = automatic_rpo(_interval_of(runs))
-        if rpo is None or _no_longer_runs(runs, now):
+    for job in jobs:
+        habit = job.habit
+        rpo = rpo_of(habit, policy, job.name, job.backup_server) if habit else None
+        if habit is None or rpo is None or habit.is_gone(now):
             continue
         known += 1
-        good = [r.created_at for r in runs if r.verdict in (Verdict.SUCCESS, Verdict.WARNING)]
-        age = now - good[-1] if good else None
+        age = now - habit.last_good_at if habit.last_good_at else None
         if age is None or age > rpo:
-            breaches.append(RpoBreach(jobs.get(job_uid, job_uid), age, rpo))
+            breaches.append(RpoBreach(names.get(job.job_uid, job.name), age, rpo))
     return tuple(sorted(breaches, key=lambda b: b.age or timedelta.max, reverse=True)), known
 
 
-def _no_longer_runs(runs: Sequence[Run], now: datetime) -> bool:
-    interval = _interval_of(runs)
-    silent_for = now - runs[-1].created_at
-    return silent_for > max(SILENT_JOB_AFTER, 3 * (interval or timedelta(0)))
-
-
 def _find_missed(
-    jobs: Mapping[str, str], by_job: Mapping[str, Sequence[Run]], now: datetime
+    names: Mapping[str, str], jobs: Iterable[JobFacts], now: datetime
 ) -> tuple[MissedRun, ...]:
-    missed = []
-    for job_uid, runs in by_job.items():
-        interval = _interval_of(runs)
-        if interval is None or _no_longer_runs(runs, now):
-            continue
-        if now - runs[-1].created_at > 1.5 * interval and runs[-1].verdict:
-            missed.append(MissedRun(jobs.get(job_uid, job_uid), runs[-1].created_at + interval))
-    return tuple(sorted(missed, key=lambda each: each.expected_at))
+    missed = [(job, missed_at(job, now)) for job in jobs]
+    runs = [MissedRun(names.get(job.job_uid, job.name), at) for job, at in missed if at]
+    return tuple(sorted(runs, key=lambda each: each.expected_at))
 
 
 def _find_odd(

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
+from bot.core.findings import Check, Finding
 from bot.core.incidents import Incident, Reason
+from bot.core.mutes import Mute
 from bot.core.sessions import Session, Verdict
 
 
@@ -17,6 +20,14 @@ class VmReason:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningRetry:
+    """A job is being retried now: the how manieth time, and of how many at most (0: unknown)."""
+
+    number: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentView:
     """An incident as it is now.
 
@@ -24,7 +35,8 @@ class IncidentView:
     newest bad session and `vms` that one's reasons: None while EM has not been asked or has not
     answered, empty when EM gives none; `vm_count` counts all VMs known of it. `last_good_at` is
     the creation time of the last session with Success or Warning before it, the moment of the
-    data. `reported_at` is EM's clock when it first reported `latest` as over.
+    data. `reported_at` is EM's clock when it first reported `latest` as over. `retry` is set while
+    one runs, `mute` while the job is muted.
     """
 
     incident: Incident
@@ -37,7 +49,20 @@ class IncidentView:
     vm_count: int = 0
     last_good_at: datetime | None = None
     next_run_at: datetime | None = None
-    is_possible_duplicate: bool = False
+    retry: RunningRetry | None = None
+    mute: Mute | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MuteEnd:
+    """A mute that is over: what it hid, in people's words, and what it held back.
+
+    `elsewhere` are incidents of which something was held back and that have messages of their own.
+    """
+
+    mute: Mute
+    subject: str
+    elsewhere: tuple[IncidentView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +71,15 @@ class GroupView:
 
     `backup_server` is empty for a catch-up: what could not be told while Slack refused the channel.
     `told_separately` counts the incidents of the same storm that have messages of their own.
+    `ended` is set where the message announces the end of a mute.
     """
 
     backup_server: str
     opened_at: datetime
     members: tuple[IncidentView, ...]
     told_separately: int = 0
-    is_possible_duplicate: bool = False
+    ended: MuteEnd | None = None
+    group_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +96,16 @@ class ReplyEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReplyView:
-    """What is said in the thread of an incident, a group or an outage.
+    """What is said in the thread of an incident, a group, an outage or a blockage.
 
     `group_ended` says that all members of the group have recovered; for the thread of an outage
-    there are no entries and `outage` is set.
+    there are no entries and `outage` is set, and likewise `blockage`.
     """
 
     entries: tuple[ReplyEntry, ...] = ()
     group_ended: int = 0
     outage: "OutageView | None" = None
-    is_possible_duplicate: bool = False
+    blockage: "BlockageView | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +127,47 @@ class OutageView:
     started_at: datetime
     reason: str
     ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockageView:
+    """Slack refuses a channel, as another channel is told: since when, how many messages wait.
+
+    `code` is Slack's own word. Once it is over, `ended_at` is set and `told_late` counts what was
+    kept waiting.
+    """
+
+    channel: str
+    code: str
+    since_at: datetime
+    waiting: int
+    ended_at: datetime | None = None
+    told_late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """One finding of a message, and what people call its job ("" where it is about a server)."""
+
+    finding: Finding
+    job_name: str
+
+
+class FindingNews(StrEnum):
+    """What a reply below findings says."""
+
+    BROKEN = "broken"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """What was found of one kind on one backup server, told together; `news` for a reply to it."""
+
+    check: Check
+    backup_server: str
+    lines: tuple[FindingLine, ...]
+    news: FindingNews | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +236,18 @@ class SummaryView:
     longest_blind: timedelta
     unsent: int
     is_blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WatchView:
+    """What one person waited for. `session` is None where none was seen in the time.
+
+    With `is_vanished` EM no longer knows the session, so that nobody can say how it ended.
+    `vms` are those that failed or warned, as far as they are known.
+    """
+
+    job_name: str
+    session: Session | None
+    verdict: Verdict = Verdict.UNFINISHED
+    is_vanished: bool = False
+    vms: tuple[VmReason, ...] = ()

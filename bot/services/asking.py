@@ -31,13 +31,15 @@ SESSION_URN = "urn:veeam:ReplicaJobSession:"
 class About:
     """What the bot says of itself, and where people find EM's own pages ("" if nowhere).
 
-    `listening_problem` tells why the bot does not hear Slack now, "" if it does.
+    `listening_problem` tells why the bot does not hear Slack now, "" if it does, and
+    `database_problem` why it cannot write.
     """
 
     poll_interval: timedelta
     ui_url: str
     started_at: datetime
     listening_problem: Callable[[], str]
+    database_problem: Callable[[], str] = str
 
 
 class Asking:
@@ -221,6 +223,7 @@ class Asking:
             slack_problems=tuple(filter(None, [*problems, self._about.listening_problem()])),
             started_at=self._about.started_at,
             version=_own_version(),
+            database_problem=self._about.database_problem(),
         )
 
     async def summarize(self) -> SummaryView:

@@ -4,30 +4,26 @@ The only place where a message to Slack is tried again. The rules are those of D
 """
 
 import asyncio
-import uuid
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from bot.core.notices import Kind, Notice, PostedMessage, promise
+from bot.core.notices import HELD_UP_OVER, Kind, Notice, PostedMessage
 from bot.core.ports import Clock, Messenger, NoticeView
 from bot.core.sessions import EPOCH
-from bot.core.stores import DeliveringStore, DueNotice
-from bot.core.views import GroupView, IncidentView, ReplyView
+from bot.core.stores import EVERYWHERE, Attempt, DeliveringStore, DueNotice
 from bot.errors import (
-    ChannelRefused,
+    DatabaseUnavailable,
     DeliveryAmbiguous,
     DeliveryFailed,
     DeliveryPostponed,
-    MessageGone,
-    MessageRefused,
     ReadBackRefused,
-    TokenRefused,
-    UpdateRefused,
 )
+from bot.services.failing import DeliveryPolicy, Failing
+from bot.services.reconciling import Reconciling
 
 EDIT_EVERY = timedelta(seconds=2)
 """Updates of one message are coalesced to one in this time (DESIGN §2, Updates)."""
@@ -38,16 +34,9 @@ POST_EVERY = 1.0
 ABSENCE_COUNTS_AFTER = timedelta(seconds=10)
 """So long after the request's own time-out a message that is not there will not come."""
 
-LOOK_AGAIN_AFTER = timedelta(seconds=3)
-REFUSED_AGAIN_AFTER = timedelta(minutes=10)
-"""What Slack calls wrong is not given up: its subject changes, and it stays counted as unsent."""
-
-POISONED_AGAIN_AFTER = timedelta(minutes=1)
 TICK = 0.5
 STOPPING_WITHIN = 3.0
 """A message on its way is let finish for so long when the bot stops."""
-
-EVERYWHERE = ""
 
 log = structlog.get_logger()
 
@@ -59,19 +48,23 @@ class Delivering:
         self,
         store: DeliveringStore,
         messenger: Messenger,
+        reconciling: Reconciling,
         clock: Clock,
-        owner: str,
-        group_over: int,
+        policy: DeliveryPolicy,
         summarize: Callable[[int], Awaitable[NoticeView]],
     ) -> None:
         self._store = store
         self._messenger = messenger
+        self._reconciling = reconciling
         self._clock = clock
-        self._owner = owner
-        self._group_over = group_over
+        self._policy = policy
+        self._failing = Failing(store, clock, policy, self.wake)
+        self._owner = policy.owner
         self._summarize = summarize
+        self._started_at = clock()
         self._wake = asyncio.Event()
         self._is_stopping = False
+        self._trouble = ""
         self._channels: dict[str, asyncio.Task[None]] = {}
         self._blocked: dict[tuple[str, bool], datetime] = {}
         self._paused: Collection[str] = ()
@@ -82,15 +75,26 @@ class Delivering:
 
     async def run(self) -> None:
         """Deliver what is due, for ever; each channel at its own pace."""
-        freed = await self._store.take_back_claims(self._owner)
-        if freed:
-            log.warning("claims_found_at_start", count=freed)
         try:
+            while not await self._begin():
+                await self._sleep()
             while True:
                 await self._start_channels()
                 await self._sleep()
         finally:
             await self._finish()
+
+    async def _begin(self) -> bool:
+        """Free what a bot that died has claimed, and look at the channels; False: not yet."""
+        try:
+            freed = await self._store.take_back_claims(self._owner)
+            channels = await self._reconciling.load_channels()
+        except DatabaseUnavailable:
+            return False
+        if freed:
+            log.warning("claims_found_at_start", count=freed)
+        self._start(dict.fromkeys(channels, ()))
+        return True
 
     async def _finish(self) -> None:
         self._is_stopping = True
@@ -112,75 +116,116 @@ class Delivering:
     async def _start_channels(self) -> None:
         """Give each channel with due notices a task of its own, unless it has one."""
         self._channels = {c: task for c, task in self._channels.items() if not task.done()}
+        by_channel: dict[str, list[Notice]] = defaultdict(list)
         try:
-            due = await self._store.load_due(self._clock())
-            if not due:
+            for notice in await self._store.load_due(self._clock()):
+                by_channel[notice.channel].append(notice)
+            if not by_channel:
                 return
             self._paused = await self._store.load_pauses()
-        except Exception as error:  # noqa: BLE001 - a database that is locked or full heals; we go on
-            log.error("notices_cannot_be_read", error=str(error))  # noqa: TRY400 - its words suffice
+        except Exception as error:  # noqa: BLE001 - what the database cannot do now it may do later
+            self._note_trouble("notices_cannot_be_read", error)
             return
-        by_channel: dict[str, list[Notice]] = defaultdict(list)
-        for notice in due:
-            by_channel[notice.channel].append(notice)
+        self._start(by_channel)
+
+    def _start(self, by_channel: Mapping[str, Sequence[Notice]]) -> None:
         for channel, notices in by_channel.items():
             if channel not in self._channels:
-                self._channels[channel] = asyncio.create_task(self._deliver_in_turn(notices))
+                self._channels[channel] = asyncio.create_task(self._serve(channel, notices))
 
-    async def _deliver_in_turn(self, notices: list[Notice]) -> None:
+    async def _serve(self, channel: str, notices: Sequence[Notice]) -> None:
+        """Deliver one channel's notices, as far as the database lets us."""
+        try:
+            if await self._reconciling.prepare(channel):
+                await self._deliver_in_turn(channel, notices)
+            self._trouble = ""
+        except Exception as error:  # noqa: BLE001 - what the database cannot do now it may do later
+            self._note_trouble("delivery_not_recorded", error)
+
+    def _note_trouble(self, event: str, error: Exception) -> None:
+        """Log trouble once, not twice a second; the database logs its own."""
+        if str(error) != self._trouble and not isinstance(error, DatabaseUnavailable):
+            log.error(event, error=str(error))
+        self._trouble = str(error)
+
+    async def _deliver_in_turn(self, channel: str, notices: Sequence[Notice]) -> None:
         """Deliver one channel's notices, oldest first, until the channel is refused."""
+        may_edit = await self._reconciling.may_edit(channel)
         for notice in notices:
             if self._is_stopping:
                 return
-            if self._clock() < self._blocked.get((notice.channel, notice.is_posted), EPOCH):
+            is_blocked = self._clock() < self._blocked.get((channel, notice.is_posted), EPOCH)
+            if is_blocked or (notice.is_posted and not may_edit):
                 continue
             try:
                 may_go_on = await self._deliver(notice)
+            except DatabaseUnavailable:
+                raise  # none of the others could be recorded either
             except Exception as error:  # noqa: BLE001 - one poisoned notice must not stop the others
-                await self._push_ahead(notice, error)
+                await self._failing.push_ahead(notice, error)
                 continue
             if not may_go_on:
                 return
 
-    async def _push_ahead(self, notice: Notice, error: Exception) -> None:
-        due_at = self._clock() + POISONED_AGAIN_AFTER
-        try:
-            await self._store.record_ambiguous(notice.id, due_at, type(error).__name__)
-        finally:
-            log.error("notice_poisoned", notice_id=notice.id, kind=notice.kind, exc_info=error)
-
     async def _deliver(self, notice: Notice) -> bool:
         """Make one attempt; tells whether the channel may go on with the next notice."""
-        now = self._clock()
-        due = await self._store.claim(notice.id, self._owner, now, self._messenger.slack_time(now))
+        summary = None
+        if (
+            notice.kind is Kind.SUMMARY
+        ):  # computed before the claim: nothing is in doubt if it fails
+            summary = await self._summarize(int(notice.subject))
+        attempt = self._attempt(notice)
+        due = await self._store.claim(notice.id, attempt)
         if due is None:
             return True
         if due.notice.parent_id and not due.thread_ts:
             await self._store.close(notice.id, "its thread is gone")
             return True
-        is_unknown = due.notice.is_ambiguous and due.notice.attempt_started_at != now
+        view = summary or due.view
+        if view is None:
+            raise AssertionError(f"nothing to show for a notice of kind {notice.kind}")
+        is_unknown = due.notice.is_ambiguous and due.notice.attempt_started_at != attempt.at
         try:
-            view = due.view or await self._summarize(int(due.notice.subject))
             if is_unknown:
-                found_or_view = await self._look(due, view)
-                if found_or_view is None:
+                found_or_due = await self._look(due)
+                if found_or_due is None:
                     return True
-                view = found_or_view
-                is_unknown = False
+                is_unknown = found_or_due.notice.is_possible_duplicate
+                due = found_or_due
             await self._send(due, view)
         except DeliveryFailed as error:
-            return await self._note_failure(due.notice, error, is_unknown=is_unknown)
+            return await self._failing.record(due.notice, error, is_unknown=is_unknown)
         await self._note_success(due.notice)
         return True
 
+    def _attempt(self, notice: Notice, *, is_possible_duplicate: bool = False) -> Attempt:
+        """Begin an attempt now; Slack is not to blame for the time in which the bot was down."""
+        now = self._clock()
+        since = notice.say_at or notice.created_at
+        if not notice.error:
+            since = max(since, self._started_at)
+        held_up = int((now - since).total_seconds()) if now - since > HELD_UP_OVER else 0
+        return Attempt(
+            self._owner,
+            now,
+            self._messenger.slack_time(now),
+            max(held_up, notice.held_up_s),
+            is_possible_duplicate,
+        )
+
     async def _send(self, due: DueNotice, view: NoticeView) -> None:
         notice = due.notice
-        if notice.is_posted:
-            await self._messenger.send_update(notice, view)
-            due_at = self._clock() + EDIT_EVERY
-            await self._store.record_shown(notice.id, notice.wanted_revision, due_at)
-            return
-        posted = await self._messenger.send_notice(notice, view, due.thread_ts)
+        try:
+            if notice.is_posted:
+                await self._messenger.send_update(notice, view, due.key)
+                due_at = self._clock() + EDIT_EVERY
+                await self._store.record_shown(notice.id, notice.wanted_revision, due_at)
+                return
+            posted = await self._messenger.send_notice(notice, view, due.thread_ts, due.key)
+        except DeliveryPostponed as error:
+            until = self._clock() + timedelta(seconds=error.retry_after)
+            self._blocked[notice.channel, notice.is_posted] = until
+            raise
         await self._record_posted(notice, posted)
         if not self._is_stopping:
             await asyncio.sleep(POST_EVERY)
@@ -189,20 +234,20 @@ class Delivering:
         await self._store.record_posted(notice.id, message, self._clock() + EDIT_EVERY)
         log.info("notice_posted", notice_id=notice.id, kind=notice.kind)
 
-    async def _look(self, due: DueNotice, view: NoticeView) -> NoticeView | None:
+    async def _look(self, due: DueNotice) -> DueNotice | None:
         """Look for a message that may have got through; None when nothing is left to do.
 
         Otherwise gives what to post now. Raises `DeliveryAmbiguous` while it may still come.
         """
         notice = due.notice
+        is_possible_duplicate = notice.is_possible_duplicate
         try:
             found = await self._messenger.find_notice(notice, due.thread_ts)
         except ReadBackRefused:
             if notice.kind is Kind.SUMMARY:
                 await self._store.close(notice.id, "may be sent: history cannot be read")
                 return None
-            if isinstance(view, IncidentView | GroupView | ReplyView):
-                view = replace(view, is_possible_duplicate=True)
+            is_possible_duplicate = True
         else:
             if found:
                 await self._record_posted(notice, found)
@@ -211,59 +256,20 @@ class Delivering:
         counts_at = started_at + self._messenger.request_timeout + ABSENCE_COUNTS_AFTER
         if self._clock() < counts_at:
             raise DeliveryAmbiguous("Looked for a message", "it may still come")
-        await self._store.record_attempt(notice.id, self._clock())
-        return view
+        again = self._attempt(notice, is_possible_duplicate=is_possible_duplicate)
+        await self._store.record_attempt(notice.id, again)
+        marked = replace(
+            notice,
+            held_up_s=again.held_up_s,
+            is_possible_duplicate=is_possible_duplicate,
+        )
+        return replace(due, notice=marked)
 
     async def _note_success(self, notice: Notice) -> None:
         if not {notice.channel, EVERYWHERE} & set(self._paused):
             return
-        await self._store.reopen_channel(notice.channel)
+        caught_up = await self._store.reopen(notice, self._policy.group_over, self._clock())
         log.info("channel_reopened", channel=notice.channel)
-        caught_up = await self._store.catch_up(notice.channel, self._group_over, self._clock())
-        if caught_up:
-            log.info("channel_catches_up", channel=notice.channel, incidents=caught_up)
+        for channel, count in caught_up.items():
+            log.info("channel_catches_up", channel=channel, incidents=count)
         self.wake()
-
-    async def _note_failure(
-        self, notice: Notice, error: DeliveryFailed, *, is_unknown: bool
-    ) -> bool:
-        """Record what a failure means, for the notice and its channel.
-
-        `is_unknown` says that an earlier attempt may still have got through.
-        """
-        now = self._clock()
-        log.warning(
-            "notice_not_delivered",
-            notice_id=notice.id,
-            kind=notice.kind,
-            channel=notice.channel,
-            error=str(error),
-        )
-        put_off = self._store.record_ambiguous if is_unknown else self._store.record_unsent
-        match error:
-            case DeliveryAmbiguous():
-                await self._store.record_ambiguous(notice.id, now + LOOK_AGAIN_AFTER, str(error))
-            case DeliveryPostponed():
-                until = now + timedelta(seconds=error.retry_after)
-                await put_off(notice.id, until, str(error))
-                if not is_unknown:
-                    self._blocked[notice.channel, notice.is_posted] = until
-            case ChannelRefused() | TokenRefused():
-                where = EVERYWHERE if isinstance(error, TokenRefused) else notice.channel
-                await put_off(notice.id, now, str(error))
-                await self._store.pause_channel(where, str(error), now)
-                return False
-            case MessageGone():
-                await self._store.close_deleted(notice, str(error), now)
-            case MessageRefused():
-                await put_off(notice.id, now + REFUSED_AGAIN_AFTER, str(error))
-            case UpdateRefused():
-                await self._continue_in_thread(notice, now)
-            case _:
-                await put_off(notice.id, now + POISONED_AGAIN_AFTER, str(error))
-        return True
-
-    async def _continue_in_thread(self, notice: Notice, now: datetime) -> None:
-        """A message that Slack lets nobody change any more goes on as a reply in its thread."""
-        successor = promise(str(uuid.uuid4()), notice.kind, notice.subject, notice.channel, now)
-        await self._store.continue_in_thread(notice, replace(successor, parent_id=notice.id))

@@ -5,12 +5,11 @@ The rules are those of DESIGN §2, Polling. One poll at a time: the schedule doe
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from bot.core.incidents import Policy
 from bot.core.notices import OUTAGE_ENDED, Kind
 from bot.core.polls import (
     BLIND_AFTER,
@@ -22,7 +21,7 @@ from bot.core.polls import (
     advance_watermark,
 )
 from bot.core.ports import Clock, Heartbeat, SessionPage, SessionSource
-from bot.core.sessions import EPOCH, Session, Verdict
+from bot.core.sessions import EPOCH, Session
 from bot.core.stores import Outage, PollingStore, PollingTransaction
 from bot.errors import (
     EnterpriseManagerError,
@@ -32,7 +31,8 @@ from bot.errors import (
     UnexpectedReply,
 )
 from bot.services.recording import Recording, Seen
-from bot.services.telling import Audience, Telling
+from bot.services.routing import Audience
+from bot.services.telling import Telling
 
 MOST_AT_ONCE = 5_000
 """So many sessions are committed at once; a poll that brings more commits several times."""
@@ -49,14 +49,6 @@ PAGES_PER_SECOND = 4
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What people want to hear, and where."""
-
-    audience: Audience
-    wanted: frozenset[Verdict]
-
-
 class Polling:
     """Polls one EM. `on_recorded` is called after each commit, so that delivering can begin."""
 
@@ -64,18 +56,19 @@ class Polling:
         self,
         source: SessionSource,
         store: PollingStore,
-        wishes: Wishes,
+        audience: Audience,
         clock: Clock,
         heartbeat: Heartbeat,
         on_recorded: Callable[[], None],
     ) -> None:
         self._source = source
         self._store = store
-        self._wishes = wishes
+        self._audience = audience
         self._clock = clock
         self._heartbeat = heartbeat
         self._on_recorded = on_recorded
         self._refusals = 0
+        self._failing_sweeps: set[str] = set()
 
     async def poll(self) -> bool:
         """Run one cycle; tells whether EM could be read. EM's failures are recorded, not raised."""
@@ -98,7 +91,7 @@ class Polling:
         state = await self._store.load_state()
         if state.baseline_at is None:
             state = await self._import_history(state, server_time)
-        watermark = state.watermark_at or server_time
+        watermark = min(state.watermark_at or server_time, server_time)  # EM's clock may go back
         vanished_candidates = set(await self._store.load_running()) - {s.uid for s in running}
         batch = list(running)
         async for page in self._source.iter_ended(watermark, watermark - OVERLAP):
@@ -150,9 +143,9 @@ class Polling:
         now = self._clock()
         async with self._store.transaction() as ledger:
             state = await ledger.load_state()
-            recording = Recording(ledger, self._wishes.audience, now)
+            recording = Recording(ledger, self._audience, now)
             touched = await recording.keep(Seen(batch, now, server_time, asked_at))
-            await recording.judge(touched, self._policy(state))
+            await recording.judge(touched, state.baseline_at or EPOCH)
             if watermark is not None:
                 state = await self._conclude_outage(ledger, state, now)
                 await ledger.save_state(
@@ -164,9 +157,6 @@ class Polling:
                     )
                 )
         self._on_recorded()
-
-    def _policy(self, state: EmState) -> Policy:
-        return Policy(state.baseline_at or EPOCH, self._wishes.wanted)
 
     async def _import_history(self, state: EmState, server_time: datetime) -> EmState:
         """Store the last 30 days as history; a kill midway resumes it.
@@ -183,10 +173,10 @@ class Polling:
         state = replace(state, baseline_at=begun_at, watermark_at=begun_at)
         state = replace(state, swept_at={sweep.name: now for sweep in SWEEPS})
         async with self._store.transaction() as ledger:
-            recording = Recording(ledger, self._wishes.audience, now)
-            await recording.judge(await ledger.load_jobs_of_import(begun_at), self._policy(state))
+            recording = Recording(ledger, self._audience, now)
+            await recording.judge(await ledger.load_jobs_of_import(begun_at), begun_at)
             await ledger.save_state(state)
-            telling = Telling(ledger, self._wishes.audience, now)
+            telling = Telling(ledger, self._audience, now)
             await telling.announce(Kind.START, self._source.name)
         log.info("history_import_finished", baseline_at=begun_at.isoformat())
         self._on_recorded()
@@ -198,7 +188,7 @@ class Polling:
             state = replace(state, import_cursor_at=min(max(ends), begun_at))
         now, server_time = self._clock(), page.server_time or begun_at
         async with self._store.transaction() as ledger:
-            recording = Recording(ledger, self._wishes.audience, now)
+            recording = Recording(ledger, self._audience, now)
             await recording.keep(
                 Seen(page.sessions, now, server_time, asked_at=now, baseline_at=begun_at)
             )
@@ -222,12 +212,22 @@ class Polling:
             if sweep.only_bad:
                 await self._refresh_failing_jobs(server_time)
         except EnterpriseManagerError as error:
-            log.warning("sweep_failed", sweep=sweep.name, error=str(error))
+            self._note_sweep(sweep, error)
             return
+        self._note_sweep(sweep, None)
         async with self._store.transaction() as ledger:
             state = await ledger.load_state()
             swept_at = {**(state.swept_at or {}), sweep.name: self._clock()}
             await ledger.save_state(replace(state, swept_at=swept_at))
+
+    def _note_sweep(self, sweep: Sweep, error: EnterpriseManagerError | None) -> None:
+        """Log a sweep that fails once, however often it is tried, and once when it is complete."""
+        if error and sweep.name not in self._failing_sweeps:
+            self._failing_sweeps.add(sweep.name)
+            log.warning("sweep_failed", sweep=sweep.name, error=str(error))
+        elif not error and sweep.name in self._failing_sweeps:
+            self._failing_sweeps.remove(sweep.name)
+            log.info("sweep_complete_again", sweep=sweep.name)
 
     async def _slowly(
         self, pages: AsyncIterator[SessionPage]
@@ -242,7 +242,18 @@ class Polling:
 
     async def _refresh_failing_jobs(self, server_time: datetime) -> None:
         """Read the newest session of each job with an open incident: its Success may be late."""
-        for job_uid in await self._store.load_jobs_of_open_incidents():
+        await self._refresh_jobs(await self._store.load_jobs_of_open_incidents(), server_time)
+
+    async def look_again(self, job_uids: Sequence[str]) -> None:
+        """Read the newest session of each of these jobs, before anything is said of its absence.
+
+        Raises `EnterpriseManagerError`.
+        """
+        state = await self._store.load_state()
+        await self._refresh_jobs(job_uids, state.server_time_at or self._clock())
+
+    async def _refresh_jobs(self, job_uids: Sequence[str], server_time: datetime) -> None:
+        for job_uid in job_uids:
             asked_at = self._clock()
             newest = await self._source.fetch_newest_session(job_uid)
             if newest:
@@ -264,7 +275,7 @@ class Polling:
             if state.failed_polls == BLIND_AFTER + 1 and not await ledger.load_open_outage():
                 started_at = state.failing_since_at or now
                 outage = await ledger.save_outage(Outage(0, started_at, str(error)))
-                telling = Telling(ledger, self._wishes.audience, now)
+                telling = Telling(ledger, self._audience, now)
                 await telling.announce(Kind.OUTAGE, str(outage.id))
             await ledger.save_state(state)
         if first:
@@ -277,7 +288,7 @@ class Polling:
         outage = await ledger.load_open_outage()
         if outage:
             await ledger.save_outage(replace(outage, ended_at=now))
-            telling = Telling(ledger, self._wishes.audience, now)
+            telling = Telling(ledger, self._audience, now)
             await telling.conclude(Kind.OUTAGE, str(outage.id), f"{OUTAGE_ENDED}{outage.id}")
         elif state.polled_at and now - state.polled_at >= GAP_COUNTS:
             await ledger.save_outage(Outage(0, state.polled_at, "no poll was made", now))

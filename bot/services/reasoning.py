@@ -1,4 +1,4 @@
-"""Asking EM why: the reasons of the VMs of sessions that went wrong, and when the job runs next.
+"""Asking EM why: the reasons of the VMs of sessions that went wrong, and their jobs' own options.
 
 Runs after a poll is committed, so that an alert never depends on it: what comes within two seconds
 rides in the alert, what comes later follows as an edit (DESIGN §2, Notices).
@@ -10,17 +10,16 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.core.jobs import OPTIONS_READ_EVERY, JobOptions
 from bot.core.polls import HISTORY
-from bot.core.ports import Clock, SessionSource
+from bot.core.ports import Clock, JobSource, SessionSource
 from bot.core.sessions import Session
 from bot.core.stores import PollingStore
-from bot.errors import EnterpriseManagerError, NotAllowed
+from bot.errors import EnterpriseManagerError, LogonRefused, NotAllowed
 from bot.services.telling import Audience, Telling
 
 MOST_SESSIONS = 2_000
-MOST_NEXT_RUNS = 20
-NOT_ALLOWED_FOR = timedelta(hours=1)
-"""How long a refusal to read jobs is believed; most accounts are Portal Users (reference §13)."""
+MOST_JOBS = 20
 
 ASK_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 60, 300, 900))
 """When to ask again for reasons that EM did not give: it is a cache, and may learn them later."""
@@ -43,12 +42,14 @@ class Reasoning:
     def __init__(
         self,
         source: SessionSource,
+        jobs: JobSource,
         store: PollingStore,
         audience: Audience,
         clock: Clock,
         on_recorded: Callable[[], None],
     ) -> None:
         self._source = source
+        self._jobs = jobs
         self._store = store
         self._audience = audience
         self._clock = clock
@@ -72,13 +73,13 @@ class Reasoning:
         except EnterpriseManagerError as error:
             log.warning("reasons_unknown", error=str(error), sessions=len(sessions))
             return
-        next_runs = await self._fetch_next_runs(sessions)
+        options = await self._fetch_job_options(sessions)
         explained = {task.session_uid for task in tasks if task.verdict.is_bad}
         answered = [*unasked, *(s for s in sessions[len(unasked) :] if s.uid in explained)]
         self._waiting = [*self._still_waiting(explained, now), *_begin(unasked, explained, now)]
         async with self._store.transaction() as ledger:
             incident_ids = await ledger.save_reasons(answered, tasks, now)
-            await ledger.save_next_runs(next_runs)
+            await ledger.save_job_options(options, now)
             await Telling(ledger, self._audience, now).refresh(incident_ids, at_once=True)
         self._on_recorded()
 
@@ -89,20 +90,24 @@ class Reasoning:
             elif each.session.uid not in explained and each.pauses:
                 yield _Unexplained(each.session, now + each.pauses[0], each.pauses[1:])
 
-    async def _fetch_next_runs(self, sessions: Sequence[Session]) -> dict[str, datetime]:
+    async def _fetch_job_options(self, sessions: Sequence[Session]) -> Sequence[JobOptions]:
+        """Read them anew, because a job that has just ended runs next at another time than before.
+
+        A refusal is believed for as long as `Learning` believes it.
+        """
         now = self._clock()
         if self._jobs_refused_until and now < self._jobs_refused_until:
-            return {}
+            return ()
         job_uids = sorted({session.job_uid for session in sessions})
-        if len(job_uids) > MOST_NEXT_RUNS:
-            return {}
+        if len(job_uids) > MOST_JOBS:
+            return ()
         try:
-            return await self._source.fetch_next_runs(job_uids)
-        except NotAllowed:
-            self._jobs_refused_until = now + NOT_ALLOWED_FOR
+            return await self._jobs.fetch_job_options(job_uids)
+        except (NotAllowed, LogonRefused):
+            self._jobs_refused_until = now + OPTIONS_READ_EVERY
         except EnterpriseManagerError as error:
-            log.warning("next_runs_unknown", error=str(error))
-        return {}
+            log.warning("job_options_unknown", error=str(error))
+        return ()
 
 
 def _begin(

@@ -9,8 +9,9 @@ import structlog
 
 from bot.core.notices import Kind, Notice, promise
 from bot.core.ports import Clock
+from bot.core.rpo import RpoPolicy
 from bot.core.stores import Period, SummaryStore
-from bot.core.summaries import latest_due_date, moment_of, summarize
+from bot.core.summaries import AUTOMATIC, latest_due_date, moment_of, summarize
 from bot.core.views import SummaryView
 
 LOOK_BACK = timedelta(days=30)
@@ -26,13 +27,20 @@ class Summarizing:
     """Sums up for one channel, at a wall-clock time of a zone."""
 
     def __init__(
-        self, store: SummaryStore, channel: str, at: time, zone: ZoneInfo, clock: Clock
+        self,
+        store: SummaryStore,
+        channel: str,
+        at: time,
+        zone: ZoneInfo,
+        clock: Clock,
+        policy: RpoPolicy = AUTOMATIC,
     ) -> None:
         self._store = store
         self._channel = channel
         self._at = at
         self._zone = zone
         self._clock = clock
+        self._policy = policy
 
     async def promise_due(self) -> bool:
         """Promise the summary that is due, if nobody has; tells whether it did.
@@ -77,4 +85,4 @@ class Summarizing:
 
     async def _compute(self, on: date, start: datetime, end: datetime) -> SummaryView:
         facts = await self._store.load_summary_facts(start, end, end - LOOK_BACK)
-        return await asyncio.to_thread(summarize, facts, on, (start, end), self._zone)
+        return await asyncio.to_thread(summarize, facts, on, (start, end), self._zone, self._policy)

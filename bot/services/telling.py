@@ -1,138 +1,158 @@
 """From decisions to notices: what each channel is promised, within the poll's transaction."""
 
-import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from bot.core.grouping import GROUP_WINDOW, Grouping, OpeningNotice, decide_groups
-from bot.core.incidents import OPENING, PINGING, SILENT, WORSENING, Decision, Incident, Reason
-from bot.core.notices import GROUP_ENDED, Kind, Notice, promise
+from bot.core.incidents import (
+    OPENING,
+    OVER,
+    PINGING,
+    SILENT,
+    WORSENING,
+    Decision,
+    Incident,
+    Reason,
+)
+from bot.core.mutes import Mute
+from bot.core.notices import GROUP_ENDED, Kind, Notice
 from bot.core.stores import PollingTransaction
+from bot.services.opening import REASONS_WAIT, Opening, OpeningIncidents, is_held
+from bot.services.promising import Promising
+from bot.services.releasing import Releasing
+from bot.services.routing import Audience as Audience  # where its users look for it
+from bot.services.routing import Routing, load_routing
 
-REASONS_WAIT = timedelta(seconds=2)
-"""An alert waits no longer for the reasons of its VMs (DESIGN §2, Notices)."""
+HEALED = "its retry succeeded before it was to be said"
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Where alerts go, and over how many incidents of one backup server make a group."""
+@dataclass
+class _News:
+    """What follows from decisions about incidents that were told before."""
 
-    channel: str
-    group_over: int
+    carriers: dict[str, Notice] = field(default_factory=dict)
+    by_carrier: dict[str, list[Decision]] = field(default_factory=lambda: defaultdict(list))
+    openings: list[Opening] = field(default_factory=list)
+    healed: list[str] = field(default_factory=list)
 
 
 class Telling:
-    """Promises messages for what a poll has decided; one for each transaction."""
+    """Promises messages for what a poll has decided; one for each transaction.
 
-    def __init__(self, ledger: PollingTransaction, audience: Audience, now: datetime) -> None:
+    `caused_by` is the user whose doing it follows from, "" where it is nobody's.
+    """
+
+    def __init__(
+        self, ledger: PollingTransaction, audience: Audience, now: datetime, caused_by: str = ""
+    ) -> None:
         self._ledger = ledger
         self._audience = audience
         self._now = now
+        self._promising = Promising(audience, now, caused_by)
+        self._opening = OpeningIncidents(ledger, audience, self._promising, now)
 
     async def tell(self, changed: Sequence[Incident], decisions: Sequence[Decision]) -> None:
         """Promise what must be said of incidents that changed, and keep why."""
+        if not changed and not decisions:
+            return
+        job_uids = {each.job_uid for each in changed}
+        routing = await load_routing(self._ledger, self._audience, job_uids)
         openings = [each for each in decisions if each.reason in OPENING]
         silent = [each for each in decisions if each.reason in SILENT]
         await self._ledger.save_decisions([*openings, *silent], self._now, None)
-        further = [each for each in decisions if each.reason not in OPENING | SILENT]
-        await self._open(openings)
+        pairs = [Opening(c, each) for each in openings for c in routing.channels(each)]
+        await self._opening.open(pairs, routing)
         opened = {each.incident.id for each in openings}
         told = [each for each in changed if each.is_said and each.id not in opened]
-        await self._follow(told, further)
+        further = [each for each in decisions if each.reason not in OPENING | SILENT]
+        await self._follow(told, further, routing)
 
-    async def _open(self, openings: Sequence[Decision]) -> None:
-        if not openings:
-            return
-        servers = await self._ledger.load_names({each.incident.job_uid for each in openings})
-        channel = self._audience.channel
-        since = self._now - GROUP_WINDOW
-        recent = await self._ledger.load_recent_openings(channel, since)
-        promised = {}
-        for each in openings:
-            notice = self._notice(Kind.INCIDENT, str(each.incident.id), after=REASONS_WAIT)
-            promised[notice.id] = notice
-            server = servers.get(each.incident.job_uid, "")
-            recent.append(OpeningNotice(notice.id, server, self._now, is_sent=False))
-        groups = await self._ledger.load_open_groups(channel, since)
-        await self._ledger.save_notices(list(promised.values()))
-        for grouping in decide_groups(recent, groups, self._audience.group_over, self._now):
-            await self._join(grouping)
-
-    async def _join(self, grouping: Grouping) -> None:
-        if grouping.group_notice_id:
-            leader = (await self._ledger.load_notices([grouping.group_notice_id]))[
-                grouping.group_notice_id
-            ]
-            leader = replace(leader, wanted_revision=leader.wanted_revision + 1)
-        else:
-            group_id = await self._ledger.save_group(
-                self._audience.channel, grouping.backup_server, self._now
-            )
-            leader = self._notice(Kind.GROUP, str(group_id), after=REASONS_WAIT)
-        members = (await self._ledger.load_notices(grouping.members)).values()
-        revision = leader.wanted_revision
-        told = [replace(each, told_by=leader.id, wanted_revision=revision) for each in members]
-        await self._ledger.save_notices([leader, *told])
-
-    async def _follow(self, told: Sequence[Incident], decisions: Sequence[Decision]) -> None:
+    async def _follow(
+        self, told: Sequence[Incident], decisions: Sequence[Decision], routing: Routing
+    ) -> None:
         """Change the messages that tell of these incidents, and reply in their threads."""
+        news = await self._gather(told, decisions, routing)
+        await self._ledger.close_notices(news.healed, HEALED)
+        await self._ledger.save_notices([_to_change(each) for each in news.carriers.values()])
+        said: set[Decision] = set()
+        for carrier in news.carriers.values():
+            said |= await self._reply(carrier, news.by_carrier[carrier.id])
+        unsaid = [each for each in decisions if each not in said]
+        await self._ledger.save_decisions(unsaid, self._now, None)
+        await self._opening.open(news.openings, routing)
+        await self._end_groups(news.carriers.values())
+
+    async def _gather(
+        self, told: Sequence[Incident], decisions: Sequence[Decision], routing: Routing
+    ) -> _News:
         own = await self._ledger.load_incident_notices([each.id for each in told])
         leaders = await self._load_leaders(each for of in own.values() for each in of)
-        by_carrier: dict[str, list[Decision]] = defaultdict(list)
-        carriers: dict[str, Notice] = {}
-        fresh: list[Decision] = []
-        of_incident = _by_incident(decisions)
+        of_incident: dict[int, list[Decision]] = defaultdict(list)
+        for each in decisions:
+            of_incident[each.incident.id].append(each)
+        news = _News()
         for incident in told:
-            for notice in own.get(incident.id, []):
+            mine = own.get(incident.id, [])
+            for notice in mine:
                 carrier = leaders.get(notice.told_by, notice)
-                news = of_incident.get(incident.id, [])
-                if carrier.is_closed:
-                    fresh += [each for each in news if each.reason in WORSENING][:1]
-                    continue
-                carriers[carrier.id] = carrier
-                by_carrier[carrier.id] += news
-        await self._ledger.save_notices([_to_change(carrier) for carrier in carriers.values()])
-        for carrier in carriers.values():
-            await self._reply(carrier, by_carrier[carrier.id])
-        await self._ledger.save_decisions(_unsaid(decisions, by_carrier.values()), self._now, None)
-        await self._ledger.save_notices(
-            [self._notice(Kind.INCIDENT, str(each.incident.id)) for each in fresh]
-        )
-        await self._end_groups(carriers.values())
+                wanted = [d for d in of_incident[incident.id] if routing.wants(notice.channel, d)]
+                self._add(news, notice, carrier, wanted)
+            known = {notice.channel for notice in mine}
+            news.openings += _missing(of_incident[incident.id], known, routing)
+        return news
+
+    def _add(
+        self, news: _News, notice: Notice, carrier: Notice, decisions: Sequence[Decision]
+    ) -> None:
+        """Add what a channel's message about an incident gets."""
+        if carrier.is_closed:
+            worse = [each for each in decisions if each.reason in WORSENING][:1]
+            news.openings += [Opening(notice.channel, each) for each in worse]
+            return
+        is_healed = any(each.reason is Reason.HEALED for each in decisions)
+        if is_healed and is_held(notice, self._now) and is_held(carrier, self._now):
+            news.healed.append(notice.id)
+            return
+        news.carriers[carrier.id] = carrier
+        news.by_carrier[carrier.id] += decisions
 
     async def _load_leaders(self, own: Iterable[Notice]) -> dict[str, Notice]:
         """Load the groups' notices that tell of these, by their ids."""
         return await self._ledger.load_notices({each.told_by for each in own if each.told_by})
 
-    async def _reply(self, carrier: Notice, news: Sequence[Decision]) -> None:
-        """Say the news in the thread, unless the message itself will say it all when it comes."""
-        if carrier.kind is Kind.GROUP:
-            bundles = [[each for each in news if each.reason is not Reason.RECOVERED]]
-            quiet = [each for each in news if each.reason is Reason.RECOVERED]
-        else:
-            bundles, quiet = [[each] for each in news], []
+    async def _reply(self, carrier: Notice, news: Sequence[Decision]) -> set[Decision]:
+        """Say the news in the thread, unless the message itself will say it all when it comes.
+
+        Returns what is said there.
+        """
         if not carrier.is_maybe_seen:
-            bundles, quiet = [], list(news)
-        await self._ledger.save_decisions(quiet, self._now, None)
+            return set()
+        if carrier.kind is Kind.GROUP:
+            bundles = [[each for each in news if each.reason not in OVER]]
+        else:
+            bundles = [[each] for each in news]
         for bundle in filter(None, bundles):
-            is_loud = any(each.reason in PINGING for each in bundle)
-            reply = self._notice(Kind.REPLY, "", parent=carrier, is_broadcast=is_loud)
+            reply = self._promising.reply(
+                carrier,
+                is_broadcast=any(each.reason in PINGING for each in bundle),
+                is_calling=any(each.is_calling for each in bundle),
+            )
             await self._ledger.save_notices([reply])
             await self._ledger.save_decisions(bundle, self._now, reply.id)
+        return {each for bundle in bundles for each in bundle}
 
     async def _end_groups(self, carriers: Iterable[Notice]) -> None:
         leaders = {int(each.subject): each for each in carriers if each.kind is Kind.GROUP}
+        await self._ledger.reopen_groups(set(leaders))
         for group_id in await self._ledger.load_recovered_groups(set(leaders)):
             await self._ledger.end_group(group_id, self._now)
             leader = leaders[group_id]
             if leader.is_maybe_seen:
-                await self._ledger.save_notices(
-                    [self._notice(Kind.REPLY, GROUP_ENDED, parent=leader, is_broadcast=True)]
-                )
+                over = self._promising.reply(leader, GROUP_ENDED, is_broadcast=True)
+                await self._ledger.save_notices([over])
 
-    async def refresh(self, incident_ids: Collection[int], *, at_once: bool) -> None:
+    async def refresh(self, incident_ids: Collection[int], *, at_once: bool = False) -> None:
         """Show something new about incidents, such as reasons; `at_once` ends the first wait."""
         own = await self._ledger.load_incident_notices(incident_ids)
         notices = {notice.id: notice for each in own.values() for notice in each}
@@ -141,53 +161,50 @@ class Telling:
         for notice in {**notices, **leaders}.values():
             if notice.told_by or notice.is_closed:
                 continue
-            is_waiting = at_once and not notice.attempts
-            due_at = min(notice.due_at, self._now) if is_waiting else notice.due_at
+            waits = (notice.say_at or notice.created_at) - notice.created_at
+            may_hurry = at_once and not notice.attempts and waits <= REASONS_WAIT
+            due_at = min(notice.due_at, self._now) if may_hurry else notice.due_at
             revision = notice.wanted_revision + notice.is_maybe_seen
             refreshed.append(replace(notice, wanted_revision=revision, due_at=due_at))
         await self._ledger.save_notices(refreshed)
 
-    async def announce(self, kind: Kind, subject: str) -> None:
-        """Promise a message of its own to the audience, such as where things stand."""
-        await self._ledger.save_notices([self._notice(kind, subject)])
+    async def remind(self, incidents: Sequence[Incident]) -> None:
+        """Remind of open incidents aloud, and from the second time on by calling somebody."""
+        reminded = [
+            replace(each, reminders=each.reminders + 1, pinged_at=self._now) for each in incidents
+        ]
+        await self._ledger.save_incidents(reminded)
+        decisions = [
+            Decision(each, Reason.REMINDER, "", is_calling=each.reminders > 1) for each in reminded
+        ]
+        await self.tell(reminded, decisions)
+
+    async def end_mute(self, mute: Mute) -> None:
+        """Announce that a mute has ended, with what it held back."""
+        releasing = Releasing(self._ledger, self._audience, self._promising, self._now)
+        await releasing.release(mute)
+
+    async def announce(self, kind: Kind, subject: str, channel: str = "") -> None:
+        """Promise a message of its own, such as where things stand; by default to all."""
+        where = channel or self._audience.channel
+        await self._ledger.save_notices([self._promising.make(kind, subject, where)])
 
     async def conclude(self, kind: Kind, subject: str, reply: str) -> None:
         """Change the message of a thing that is over, and say so in its thread, aloud."""
         for notice in await self._ledger.load_notice_of(kind, subject):
             wanted = [_to_change(notice)]
             if notice.is_maybe_seen:
-                wanted.append(self._notice(Kind.REPLY, reply, parent=notice, is_broadcast=True))
+                wanted.append(self._promising.reply(notice, reply, is_broadcast=True))
             await self._ledger.save_notices(wanted)
 
-    def _notice(
-        self,
-        kind: Kind,
-        subject: str,
-        *,
-        parent: Notice | None = None,
-        is_broadcast: bool = False,
-        after: timedelta = timedelta(0),
-    ) -> Notice:
-        channel = parent.channel if parent else self._audience.channel
-        return replace(
-            promise(str(uuid.uuid4()), kind, subject, channel, self._now),
-            due_at=self._now + after,
-            parent_id=parent.id if parent else "",
-            is_broadcast=is_broadcast,
-        )
+
+def _missing(
+    decisions: Sequence[Decision], known: Collection[str], routing: Routing
+) -> list[Opening]:
+    """Find the channels that want to hear of this and were not told of the incident so far."""
+    bad = [each for each in decisions if each.reason not in OVER | {Reason.REMINDER}]
+    return [Opening(c, each) for each in bad for c in routing.channels(each) if c not in known]
 
 
 def _to_change(notice: Notice) -> Notice:
     return replace(notice, wanted_revision=notice.wanted_revision + 1)
-
-
-def _by_incident(decisions: Sequence[Decision]) -> Mapping[int, list[Decision]]:
-    found: dict[int, list[Decision]] = defaultdict(list)
-    for each in decisions:
-        found[each.incident.id].append(each)
-    return found
-
-
-def _unsaid(decisions: Sequence[Decision], carried: Iterable[Sequence[Decision]]) -> list[Decision]:
-    said = {id(each) for bundle in carried for each in bundle}
-    return [each for each in decisions if id(each) not in said]

@@ -20,6 +20,42 @@ OPEN_IN_EM: Final = "session_open"
 PICK: Final = "asked_pick"
 """One of several candidates; the value is a session uid or a job name."""
 
+ACKNOWLEDGE: Final = "incident_acknowledge"
+"""Somebody looks after an incident; the value is its id."""
+
+ACKNOWLEDGE_ALL: Final = "group_acknowledge"
+"""Somebody looks after all of a group; the value is the id of the group or of its notice."""
+
+ADD_NOTE: Final = "incident_note"
+"""Opens the form for a note; the value is the incident's id."""
+
+NOTE_WRITTEN: Final = "incident_note_written"
+"""The form's callback id."""
+
+PICK_MEMBER: Final = "group_member"
+"""A menu of a group's incidents; the chosen value is an incident's id."""
+
+MUTE: Final = "incident_mute"
+"""A menu of how long to mute; the chosen value is made by `bot.slack.menus.mute_menu`."""
+
+MUTE_OTHERWISE: Final = "mute_otherwise"
+"""Gives a mute another end; the value is what is muted, and for how long."""
+
+UNMUTE: Final = "mute_end"
+"""Ends a mute; the value is what is muted."""
+
+UNSUBSCRIBE: Final = "subscription_end"
+"""Ends a subscription; the value is its id."""
+
+WATCH: Final = "watch_begin"
+"""One of several candidates; the value is a session's uid, after `job ` if its job is meant."""
+
+UNWATCH: Final = "watch_end"
+"""Ends a watch; the value is its id."""
+
+FINDING_CLOSE: Final = "finding_close"
+"""Tells no more of a job that no longer runs; the value is the finding's id."""
+
 
 def numbered(action_id: str, index: int) -> str:
     """Make an id unique among the buttons of one row."""

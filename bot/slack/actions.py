@@ -12,6 +12,7 @@ from bot.slack.asking import Asking
 from bot.slack.clients import Json
 from bot.slack.responding import Asker, Response
 from bot.slack.session_answers import session_document, tasks_document
+from bot.slack.values import value_of
 
 INTERIM = "⏳ Asking Enterprise Manager… the answer follows here."
 OLD_BUTTON = "This button is from an older version of me and does nothing now: try /replica help."
@@ -27,25 +28,25 @@ class Actions:
 
     async def details_clicked(self, ack: AsyncAck, body: Json) -> None:
         """Show one session to the one who pressed."""
-        await self._answer(ack, body, self._show(_value(body)))
+        await self._answer(ack, body, self._show(value_of(body)))
 
     async def candidate_picked(self, ack: AsyncAck, body: Json) -> None:
         """Show the candidate in the place of the list, which only the one who picked sees."""
-        await self._answer(ack, body, self._show(_value(body), replaces=True))
+        await self._answer(ack, body, self._show(value_of(body), replaces=True))
 
     async def tasks_clicked(self, ack: AsyncAck, body: Json) -> None:
         """List every VM of a session."""
-        await self._answer(ack, body, self._list_tasks(_value(body)))
+        await self._answer(ack, body, self._list_tasks(value_of(body)))
 
     async def share_clicked(self, ack: AsyncAck, body: Json) -> None:
         """Show the session's answer, as it is now, to the whole channel."""
-        await self._answer(ack, body, self._share(_value(body), Asker.of_press(body).user_id))
+        await self._answer(ack, body, self._share(value_of(body), Asker.of_press(body).user_id))
 
     async def refresh_clicked(self, ack: AsyncAck, body: Json) -> None:
         """Ask again and replace the answer; a shared one then says who did."""
         container = body.get("container") or {}
         by = "" if container.get("is_ephemeral") else Asker.of_press(body).user_id
-        await self._answer(ack, body, self._refresh(_value(body), by))
+        await self._answer(ack, body, self._refresh(value_of(body), by))
 
     async def link_opened(self, ack: AsyncAck) -> None:
         """Take note that a link was followed: Slack wants that acknowledged too."""
@@ -85,8 +86,3 @@ class Actions:
 
 async def _say(sentence: str) -> Response:
     return Response(plain_document(sentence))
-
-
-def _value(body: Json) -> str:
-    actions = body.get("actions") or [{}]
-    return str(actions[0].get("value") or "")

@@ -2,23 +2,27 @@
 
 from datetime import datetime, timedelta
 
-from bot.core.incidents import Incident, Reason, Status
+from bot.core.incidents import CLOSED_BY, OVER, Incident, Reason, Status
 from bot.core.sessions import Session, Verdict
 from bot.core.views import IncidentView, ReplyEntry, ReplyView, VmReason
-from bot.slack.action_ids import DETAILS
+from bot.slack.action_ids import ACKNOWLEDGE, DETAILS
+from bot.slack.blocked import blockage_phrase
 from bot.slack.documents import (
     Bold,
     Bullets,
     Button,
     Buttons,
+    Control,
     Document,
     Line,
     Moment,
     Paragraph,
     Part,
+    Person,
     joined,
     paragraph,
 )
+from bot.slack.menus import mute_menu
 from bot.slack.outages import outage_phrase
 from bot.slack.verdicts import HAS, ICONS, did, failures
 from bot.slack.words import cut, duration, more, ordinal, plural
@@ -30,7 +34,7 @@ JOB_NAME = 255  # characters: EM's own limit for a name
 VM_NAME = 120  # characters
 REASON = 400  # characters of one VM's reason in an alert; the session answer shows more
 VMS = 12  # VMs listed in an alert
-DUPLICATE: Line = ("⚠️ possible duplicate: Slack did not confirm the first attempt to post this.",)
+NOTE = 500  # characters of a note
 
 
 def incident_document(view: IncidentView) -> Document:
@@ -39,11 +43,28 @@ def incident_document(view: IncidentView) -> Document:
     parts: list[Part] = [paragraph(heading, _facts(view), *_late(view))]
     parts += _reasons(view)
     if view.incident.status is Status.OPEN:
-        parts.append(paragraph(_outlook(view)))
-    if view.is_possible_duplicate:
-        parts.append(paragraph(DUPLICATE))
-    parts.append(Buttons((details_button(view.latest, view.job_name),)))
+        parts.append(paragraph(_outlook(view), *_handling(view)))
+    elif view.incident.closed_because.startswith(CLOSED_BY):
+        parts.append(paragraph(_closed_by(view.incident)))
+    parts.append(Buttons(controls(view)))
     return Document(_summary(view), tuple(parts))
+
+
+def controls(view: IncidentView) -> tuple[Control, ...]:
+    """Offer what can be done about an incident where it stands."""
+    details = details_button(view.latest, view.job_name)
+    if view.incident.status is not Status.OPEN:
+        return (details,)
+    mute = mute_menu(view.incident.job_uid, view.backup_server)
+    if view.incident.acknowledged_at:
+        return (mute, details)
+    acknowledge = Button(
+        "Acknowledge",
+        ACKNOWLEDGE,
+        str(view.incident.id),
+        label=f"Acknowledge {view.job_name}: I look after it",
+    )
+    return (acknowledge, mute, details)
 
 
 def details_button(session: Session, job_name: str) -> Button:
@@ -75,9 +96,9 @@ def reply_document(view: ReplyView) -> Document:
         lines.append((f"✅ all {plural(view.group_ended, 'job')} recovered",))
     if view.outage:
         lines.append(outage_phrase(view.outage))
+    if view.blockage:
+        lines.append(blockage_phrase(view.blockage))
     summary = (*lines[0], more(lines, 1, " … and {} more")) if lines else ("Nothing new",)
-    if view.is_possible_duplicate:
-        lines.append(DUPLICATE)
     return Document(summary, (Paragraph(tuple(lines)),))
 
 
@@ -93,7 +114,43 @@ def _what(view: IncidentView) -> str:
     if view.incident.status is Status.RECOVERED:
         return "recovered"
     told = did(view.latest, view.verdict)
-    return f"{told}, and that is closed" if view.incident.status is Status.CLOSED else told
+    if view.incident.status is not Status.CLOSED:
+        return told
+    because = view.incident.closed_because
+    if not because or because.startswith(CLOSED_BY):
+        return f"{told}, and that is closed"
+    return f"{told}; closed: {cut(because, 200)}"
+
+
+def _closed_by(incident: Incident) -> Line:
+    """Say which person closed it, and when."""
+    when: Line = (" ", Moment(incident.closed_at)) if incident.closed_at else ()
+    return (CLOSED_BY, Person(incident.closed_because.removeprefix(CLOSED_BY)), *when)
+
+
+def _handling(view: IncidentView) -> list[Line]:
+    """Say what people and EM are doing about it."""
+    lines: list[Line] = []
+    if view.retry:
+        of_how_many = f" of {view.retry.most}" if view.retry.most >= view.retry.number else ""
+        lines.append((f"🔄 retry {view.retry.number}{of_how_many} running",))
+    if view.incident.acknowledged_at:
+        lines.append(acknowledgement(view.incident))
+    if view.mute:
+        until = (
+            " until its next success, at the latest " if view.mute.ends_with_success else " until "
+        )
+        lines.append(("🔕 muted by ", Person(view.mute.muted_by), until, Moment(view.mute.ends_at)))
+    return lines
+
+
+def acknowledgement(incident: Incident) -> Line:
+    """Say who looks after an incident, since when, and what they noted."""
+    if incident.acknowledged_at is None:
+        return ()
+    note = f": {cut(incident.acknowledged_note, NOTE)}" if incident.acknowledged_note else ""
+    by: Line = ("👀 acknowledged by ", Person(incident.acknowledged_by), " ")
+    return (*by, Moment(incident.acknowledged_at), note)
 
 
 def _facts(view: IncidentView) -> Line:
@@ -197,11 +254,27 @@ def _summary(view: IncidentView) -> Line:
 def _entry(entry: ReplyEntry) -> Line:
     name = Bold(cut(entry.job_name, JOB_NAME))
     at = _moment_of(entry)
-    if entry.reason is Reason.RECOVERED:
-        return ("✅ ", name, " recovered", *at, f" {_after(entry.incident)}")
+    if entry.reason in (Reason.RECOVERED, Reason.HEALED):
+        how = ", its retry succeeded" if entry.reason is Reason.HEALED else ""
+        return ("✅ ", name, " recovered", *at, f" {_after(entry.incident)}{how}")
+    if entry.reason is Reason.SUPERSEDED:
+        return ("✅ ", name, " is closed: the job was made anew, and succeeded", *at)
+    if entry.reason is Reason.REMINDER:
+        return ("⏰ ", name, *_reminder(entry))
     session = entry.session
     told = did(session, entry.verdict) if session else "failed"
     return (f"{ICONS[entry.verdict]} ", name, *_said(entry, told, at))
+
+
+def _reminder(entry: ReplyEntry) -> Line:
+    """Say that nobody has taken care of it yet; with a session, that it failed once more too."""
+    incident, session = entry.incident, entry.session
+    count = failures(incident.run_count, incident.peak)
+    since: Line = (", since ", Moment(incident.opened_at), f" ({count})")
+    unheeded = ". Nobody has acknowledged it yet."
+    if session is None:
+        return (" is still failing", *since, unheeded)
+    return (f" {did(session, entry.verdict)} again", *_moment_of(entry), *since, unheeded)
 
 
 def _said(entry: ReplyEntry, told: str, at: Line) -> Line:
@@ -220,6 +293,6 @@ def _said(entry: ReplyEntry, told: str, at: Line) -> Line:
 def _moment_of(entry: ReplyEntry) -> Line:
     if entry.session:
         return (" ", Moment(entry.session.ended_at or entry.session.created_at))
-    if entry.reason is Reason.RECOVERED and entry.incident.recovered_at:
+    if entry.reason in OVER and entry.incident.recovered_at:
         return (" ", Moment(entry.incident.recovered_at))
     return ()

@@ -4,14 +4,15 @@ import asyncio
 import secrets
 from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.errors import EnterpriseManagerError, ReplicaBotError
 from bot.slack.answers import error_document, plain_document
-from bot.slack.layout import render
+from bot.slack.clients import SlackCalls
+from bot.slack.layout import render, render_plainly
 from bot.slack.responding import Asker, Responding, Response
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,7 @@ GRACE = timedelta(seconds=1)
 """How long answers under way may still take at the end of the program."""
 
 Work = Coroutine[Any, Any, Response]
+_Answer = TypeVar("_Answer", Response, Response | None)
 
 
 class Answering:
@@ -36,6 +38,11 @@ class Answering:
         self._grace = grace.total_seconds()
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    @property
+    def calls(self) -> SlackCalls:
+        """Slack's methods, for what an answer needs beside its way to the person."""
+        return self._responding.calls
+
     async def answer_command(self, ack: AsyncAck, asker: Asker, interim: str, work: Work) -> None:
         """Acknowledge with the answer, or with the interim line and let the answer follow.
 
@@ -43,8 +50,11 @@ class Answering:
         """
         lookup = self._start(_guarded(work))
         if await self._is_ready(lookup):
-            message = render(lookup.result().document)
-            await ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
+            response = lookup.result()
+            is_plain = self.calls.richness.is_refused
+            message = (render_plainly if is_plain else render)(response.document)
+            who_sees = "in_channel" if response.is_visible else "ephemeral"
+            await ack(text=message.text, blocks=message.blocks, response_type=who_sees)
             return
         await ack(text=interim, response_type="ephemeral")
         self._start(self._follow(asker, lookup))
@@ -54,6 +64,10 @@ class Answering:
         await ack()
         lookup = self._start(_guarded(work))
         self._start(self._follow_press(asker, interim, lookup))
+
+    def follow(self, asker: Asker, work: Coroutine[Any, Any, Response | None]) -> None:
+        """Do something that has been acknowledged; an answer follows only if there is one."""
+        self._start(self._follow_if_any(asker, work))
 
     async def close(self) -> None:
         """Let answers under way arrive for a moment, then give them up."""
@@ -74,6 +88,13 @@ class Answering:
     async def _follow(self, asker: Asker, lookup: asyncio.Task[Response]) -> None:
         await self._responding.respond(asker, await lookup)
 
+    async def _follow_if_any(
+        self, asker: Asker, work: Coroutine[Any, Any, Response | None]
+    ) -> None:
+        response = await _guarded(work)
+        if response is not None:
+            await self._responding.respond(asker, response)
+
     async def _is_ready(self, lookup: asyncio.Task[Response]) -> bool:
         done, _ = await asyncio.wait({lookup}, timeout=self._patience)
         return bool(done)
@@ -85,7 +106,7 @@ class Answering:
         return task
 
 
-async def _guarded(work: Work) -> Response:
+async def _guarded(work: Coroutine[Any, Any, _Answer]) -> _Answer | Response:
     """Turn whatever goes wrong into an answer that helps."""
     try:
         return await work

@@ -152,7 +152,8 @@ def _incident_row(view: IncidentView) -> Row:
         Bold(cut(view.job_name, 120)),
         f" {did(view.latest, view.verdict)} · {cut(view.backup_server, 80)} · since ",
         Moment(view.incident.opened_at),
-        f", {plural(view.incident.run_count, 'run')} · {reason_phrase(view, 200)}",
+        f", {plural(view.incident.run_count, 'run')} · #{view.incident.id} · ",
+        reason_phrase(view, 200),
     )
     return Row(line, details_button(view.latest, view.job_name))
 
@@ -181,18 +182,21 @@ def _session_line(session: Session) -> Line:
 
 
 def _status(answer: StatusAnswer, now: datetime) -> Document:
-    is_well = not (answer.em_problem or answer.slack_problems)
+    is_well = not (answer.em_problem or answer.slack_problems or answer.database_problem)
     title = "✅ The bot is well" if is_well else "⚠️ Something needs a person"
     lines: list[Line] = [(Bold(title), f" · replica-bot {answer.version}")]
     if answer.em_problem:
         lines.append((f"⚫ Enterprise Manager: {cut(answer.em_problem, 1_000)}",))
     lines += [(f"⚫ Slack: {cut(problem, 600)}",) for problem in answer.slack_problems]
+    if answer.database_problem:
+        lines.append((f"⚫ {cut(answer.database_problem, 600)}",))
     summary = title if is_well else f"{title}: {cut(_problems(answer), 600)}"
     return Document((summary,), (paragraph(*lines), Bullets(tuple(_figures(answer, now)))))
 
 
 def _problems(answer: StatusAnswer) -> str:
-    return "; ".join(filter(None, (answer.em_problem, *answer.slack_problems)))
+    everything = (answer.em_problem, *answer.slack_problems, answer.database_problem)
+    return "; ".join(filter(None, everything))
 
 
 def _figures(answer: StatusAnswer, now: datetime) -> list[Line]:
@@ -223,35 +227,3 @@ def _known(at: datetime | None) -> Line:
 def _every(interval: timedelta) -> str:
     seconds = interval.total_seconds()
     return duration(interval) if seconds >= 1 else f"{seconds * 1000:.0f} ms"
-
-
-HELP = Document(
-    ("Replica Bot: /replica <session>, failed, running, tasks <session>, summary, status, help",),
-    (
-        paragraph(
-            (Bold("Replica Bot"), " watches Veeam replication and tells you when it fails."),
-        ),
-        Bullets(
-            (
-                (
-                    Bold("/replica <session>"),
-                    " one session, live from Enterprise Manager: by its id, its first 8 "
-                    "characters, an EM link, a session name, or a job name (its latest run)",
-                ),
-                (Bold("/replica failed"), " what is failing now"),
-                (Bold("/replica running"), " what is running now"),
-                (Bold("/replica tasks <session>"), " every VM of one session"),
-                (Bold("/replica summary"), " the daily summary, for now"),
-                (Bold("/replica status"), " how the bot itself is"),
-                (Bold("/replica help"), " this"),
-            )
-        ),
-        paragraph(
-            (
-                "Watched are the classic replication jobs of this Enterprise Manager; "
-                "not backup, not CDP.",
-            ),
-            ("Answers are only for you until you press Share.",),
-        ),
-    ),
-)

@@ -1,26 +1,46 @@
 """Pure rendering of what the services want said: a view goes in, a Slack message comes out."""
 
+from bot.core.notices import Notice
 from bot.core.ports import NoticeView
-from bot.core.views import GroupView, IncidentView, OutageView, ReplyView, StartView, SummaryView
+from bot.core.views import (
+    BlockageView,
+    FindingView,
+    GroupView,
+    IncidentView,
+    OutageView,
+    ReplyView,
+    StartView,
+    SummaryView,
+    WatchView,
+)
 from bot.slack.alerts import incident_document, reply_document
+from bot.slack.blocked import blockage_document
 from bot.slack.documents import Document
+from bot.slack.findings import finding_document
 from bot.slack.groups import group_document
 from bot.slack.layout import Message, render, render_plainly
 from bot.slack.outages import outage_document, start_document
+from bot.slack.postmarks import postmark
 from bot.slack.summaries import summary_document
+from bot.slack.wishes import watch_document
 
 
-def render_notice(view: NoticeView) -> Message:
-    """Render what a notice shows now."""
-    return render(_document(view))
+def render_notice(view: NoticeView, notice: Notice | None = None) -> Message:
+    """Render what a notice shows now, with what the notice says of its delivery."""
+    return render(_marked(view, notice))
 
 
-def render_plain(view: NoticeView) -> Message:
+def render_plain(view: NoticeView, notice: Notice | None = None) -> Message:
     """Render the same with the oldest block types only, where others are refused (DESIGN §6)."""
-    return render_plainly(_document(view))
+    return render_plainly(_marked(view, notice))
 
 
-def _document(view: NoticeView) -> Document:
+def _marked(view: NoticeView, notice: Notice | None) -> Document:
+    document = _document(view)
+    return postmark(document, notice) if notice else document
+
+
+def _document(view: NoticeView) -> Document:  # noqa: PLR0911 - one line for each kind of view
     match view:
         case IncidentView():
             return incident_document(view)
@@ -34,3 +54,9 @@ def _document(view: NoticeView) -> Document:
             return outage_document(view)
         case SummaryView():
             return summary_document(view)
+        case BlockageView():
+            return blockage_document(view)
+        case WatchView():
+            return watch_document(view)
+        case FindingView():
+            return finding_document(view)

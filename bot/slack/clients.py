@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ReplicaBotError
 from bot.slack.outcomes import NOT_SENT, UNANSWERED
+from bot.slack.richness import Richness
 from bot.slack.scopes import METHODS
 
 Json = dict[str, Any]
@@ -108,6 +109,7 @@ class SlackCalls:
 
     client: AsyncWebClient
     monotonic: Callable[[], float] = time.monotonic
+    richness: Richness = field(default_factory=Richness)
     _clock: tuple[datetime, float] | None = field(default=None, init=False)
     _identity: Identity | None = field(default=None, init=False)
 

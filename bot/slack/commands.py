@@ -8,17 +8,20 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.core.answers import Answer, SessionAnswer, Unknown
 from bot.core.ports import Clock
 from bot.slack.answering import Answering
-from bot.slack.answers import HELP, answer_document, plain_document, unknown_document
+from bot.slack.answers import answer_document, plain_document, unknown_document
 from bot.slack.asking import Asking
 from bot.slack.clients import Json
 from bot.slack.documents import Document
+from bot.slack.help import HELP
 from bot.slack.markup import neutral
-from bot.slack.parsing import Question, Verb, nearest_verb, parse_question
+from bot.slack.parsing import WISHES, Question, Verb, nearest_verb, parse_question
 from bot.slack.responding import Asker, Response
 from bot.slack.session_answers import tasks_document
 from bot.slack.summaries import summary_document
+from bot.slack.wishing import Wishing
 from bot.slack.words import cut
 
+WORKING = "⏳ Working on it… the answer follows here."
 TASKS_OF_WHAT = "Which session’s VMs? Say “/replica tasks” and its id, its name, or a job’s name."
 
 
@@ -29,6 +32,7 @@ class Commands:
     asking: Asking
     answering: Answering
     clock: Clock
+    wishing: Wishing
     lookups: dict[Question, asyncio.Task[Document]] = field(
         default_factory=dict, init=False, compare=False
     )
@@ -37,7 +41,8 @@ class Commands:
         """Answer `/replica …`, under whatever name the command was installed."""
         question = parse_question(str(body.get("text") or ""))
         asker = Asker.of_command(body)
-        work = self._respond(question)
+        is_wish = question.verb in WISHES
+        work = self.wishing.answer(question, asker) if is_wish else self._respond(question)
         await self.answering.answer_command(ack, asker, interim_line(question), work)
 
     async def _respond(self, question: Question) -> Response:
@@ -62,7 +67,7 @@ class Commands:
                 return summary_document(await self.asking.summarize())
             case Verb.SESSION:
                 return await self._find(question.subject)
-            case Verb.FAILED | Verb.RUNNING | Verb.STATUS:
+            case _:
                 return answer_document(await self._list(question.verb), self.clock())
 
     async def _list(self, verb: Verb) -> Answer:
@@ -95,6 +100,9 @@ def interim_line(question: Question) -> str:
         Verb.SUMMARY: "a summary",
         Verb.TASKS: f"the VMs of {neutral(cut(question.subject, 100))}",
         Verb.SESSION: neutral(cut(question.subject, 100)),
+        Verb.WATCH: neutral(cut(question.subject, 100)),
     }
+    if question.verb in WISHES - {Verb.WATCH}:
+        return WORKING
     what = of_what.get(question.verb, "that")
     return f"⏳ Asking Enterprise Manager for {what}… the answer follows here."

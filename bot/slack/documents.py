@@ -29,7 +29,21 @@ class Person:
     user_id: str
 
 
-Span = str | Bold | Moment | Person
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Whom a message calls: `here`, `channel`, `everyone`, or the id of a user or user group."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelName:
+    """A channel by its id; every reader sees its name, or that it is private."""
+
+    channel_id: str
+
+
+Span = str | Bold | Moment | Person | Mention | ChannelName
 Line = tuple[Span, ...]
 
 
@@ -42,6 +56,18 @@ class Button:
     value: str = ""
     url: str = ""
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Several things to choose from; `options` are what they read and their value."""
+
+    placeholder: str
+    action_id: str
+    options: tuple[tuple[str, str], ...]
+
+
+Control = Button | Menu
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +89,14 @@ class Row:
     """A line with a button beside it."""
 
     line: Line
-    button: Button
+    button: Control
 
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """Buttons in a row."""
+    """Buttons and menus in a row."""
 
-    buttons: tuple[Button, ...]
+    buttons: tuple[Control, ...]
 
 
 Text = Paragraph | Bullets | Row

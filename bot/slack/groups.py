@@ -1,13 +1,29 @@
 """How many incidents in one message read: by cause, with what has recovered (DESIGN §2, Groups)."""
 
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from bot.core.causes import Cause, find_causes
 from bot.core.incidents import Status
+from bot.core.mutes import Scope
 from bot.core.sessions import Verdict
-from bot.core.views import GroupView, IncidentView
-from bot.slack.alerts import DUPLICATE, reason_phrase
-from bot.slack.documents import Bold, Bullets, Document, Line, Moment, Part, paragraph
+from bot.core.views import GroupView, IncidentView, MuteEnd
+from bot.slack.action_ids import ACKNOWLEDGE_ALL, PICK_MEMBER
+from bot.slack.alerts import icon_of
+from bot.slack.documents import (
+    Bold,
+    Bullets,
+    Button,
+    Buttons,
+    Control,
+    Document,
+    Line,
+    Menu,
+    Moment,
+    Part,
+    Person,
+    joined,
+    paragraph,
+)
 from bot.slack.words import cut, listed, plural
 
 CAUSES = 8  # causes listed
@@ -22,7 +38,7 @@ def group_document(view: GroupView) -> Document:
     failing = [member for member in view.members if member.incident.status is Status.OPEN]
     over = [member for member in view.members if member.incident.status is not Status.OPEN]
     heading = _heading(view, failing)
-    parts: list[Part] = [paragraph((Bold(heading),), ("since ", Moment(view.opened_at)))]
+    parts: list[Part] = [paragraph((Bold(heading),), *_circumstances(view))]
     if failing:
         parts.append(_causes(failing))
     if over and failing:
@@ -31,10 +47,42 @@ def group_document(view: GroupView) -> Document:
     elif over:
         parts.append(paragraph((listed((member.job_name for member in over), RECOVERED * 2),)))
     parts += _notes(view)
+    if failing:
+        parts.append(Buttons(_controls(view, failing)))
     return Document(_summary(heading, failing, over), tuple(parts))
 
 
+def _circumstances(view: GroupView) -> list[Line]:
+    if view.ended is None:
+        return [("since ", Moment(view.opened_at))]
+    mute = view.ended.mute
+    ended: Line = (" by ", Person(mute.ended_by)) if mute.ended_by else ()
+    lines: list[Line] = [
+        ("Muted by ", Person(mute.muted_by), " ", Moment(mute.muted_at)),
+        ("ended ", Moment(mute.ended_at or view.opened_at), *ended),
+    ]
+    return [joined(lines), *map(_told_elsewhere, view.ended.elsewhere)]
+
+
+def _told_elsewhere(member: IncidentView) -> Line:
+    stands = "has recovered" if member.incident.status is not Status.OPEN else "is still failing"
+    return (f"{icon_of(member)} ", Bold(cut(member.job_name, 120)), f" {stands}: told above")
+
+
+def _controls(view: GroupView, failing: Sequence[IncidentView]) -> tuple[Control, ...]:
+    """Offer what can be done about all, and a menu to reach what can be done about each."""
+    options = tuple((f"{icon_of(each)} {each.job_name}", str(each.incident.id)) for each in failing)
+    pick = Menu("Choose a job…", PICK_MEMBER, options)
+    unheeded = [each for each in failing if not each.incident.acknowledged_at]
+    if not unheeded:
+        return (pick,)
+    label = f"Acknowledge all {plural(len(unheeded), 'failing job')}"
+    return (Button("Acknowledge all", ACKNOWLEDGE_ALL, str(view.group_id), label=label), pick)
+
+
 def _heading(view: GroupView, failing: Sequence[IncidentView]) -> str:
+    if view.ended:
+        return _mute_heading(view, view.ended, failing)
     jobs = plural(len(view.members), "job")
     where = f" on {cut(view.backup_server, 255)}" if view.backup_server else ""
     peak = max((member.incident.peak for member in view.members), default=Verdict.FAILED)
@@ -51,29 +99,40 @@ def _heading(view: GroupView, failing: Sequence[IncidentView]) -> str:
     return f"{icon} {jobs} {did}{where}"
 
 
+def _mute_heading(view: GroupView, ended: MuteEnd, failing: Sequence[IncidentView]) -> str:
+    what = "everything" if ended.mute.scope is Scope.ALL else cut(ended.subject, 255)
+    count = len(view.members) + len(ended.elsewhere)
+    still = len(failing) + sum(each.incident.status is Status.OPEN for each in ended.elsewhere)
+    if not count:
+        return f"🔔 {what} is not muted any more; nothing was held back"
+    held = f"🔔 {what} is not muted any more: {plural(count, 'job')} failed meanwhile"
+    return (
+        f"{held}, {still} still {'does' if still == 1 else 'do'}"
+        if still
+        else f"{held}, all recovered"
+    )
+
+
 def _causes(failing: Sequence[IncidentView]) -> Bullets:
-    """List causes, most frequent first: equal reasons are one cause."""
-    vms: Counter[str] = Counter()
-    jobs: dict[str, dict[str, None]] = defaultdict(dict)
-    for member in failing:
-        reasons = [cut(vm.reason, REASON) for vm in member.vms or () if vm.reason]
-        vms.update(reasons)
-        for reason in reasons or [reason_phrase(member, REASON)]:
-            jobs[reason][member.job_name] = None
-    ordered = sorted(jobs, key=lambda reason: (-len(jobs[reason]), -vms[reason], reason))
-    shown, rest = ordered[:CAUSES], ordered[CAUSES:]
+    """List causes, what hit most jobs first."""
+    causes = find_causes(failing)
+    shown, rest = causes[:CAUSES], causes[CAUSES:]
     most = JOBS_NAMED // len(shown)
-    lines: list[Line] = [_cause(each, list(jobs[each]), vms[each], most) for each in shown]
+    lines: list[Line] = [_cause(each, most) for each in shown]
     if rest:
-        others = dict.fromkeys(name for each in rest for name in jobs[each])
-        causes = plural(len(rest), "more cause")
-        lines.append((Bold(f"… and {causes}: "), f"{listed(others, OTHERS)} · /replica failed"))
+        others = dict.fromkeys(name for each in rest for name in each.jobs)
+        heading = Bold(f"… and {plural(len(rest), 'more cause')}: ")
+        lines.append((heading, f"{listed(others, OTHERS)} · /replica failed"))
     return Bullets(tuple(lines))
 
 
-def _cause(reason: str, names: Sequence[str], vm_count: int, most: int) -> Line:
-    counts = plural(len(names), "job") + (f", {plural(vm_count, 'VM')}" if vm_count else "")
-    return (Bold(reason), f" · {counts}: {listed(names, most)}")
+def _cause(cause: Cause, most: int) -> Line:
+    """Say it as `17 VMs in 4 jobs: proxy VPRX02 is unreachable, since 01:12 · SQL, ERP, …`."""
+    jobs = plural(len(cause.jobs), "job")
+    hit = f"{plural(cause.vms, 'VM')} in {jobs}" if cause.vms else jobs
+    reason = cut(cause.reason, REASON)
+    names = listed(cause.jobs, most)
+    return (f"{hit}: ", Bold(reason), ", since ", Moment(cause.since_at), f" · {names}")
 
 
 def _notes(view: GroupView) -> list[Part]:
@@ -81,8 +140,6 @@ def _notes(view: GroupView) -> list[Part]:
     if view.told_separately:
         own = plural(view.told_separately, "more job")
         lines.append((f"{own} of this storm {_have(view.told_separately)} above.",))
-    if view.is_possible_duplicate:
-        lines.append(DUPLICATE)
     return [paragraph(*lines)] if lines else []
 
 
@@ -91,5 +148,7 @@ def _have(count: int) -> str:
 
 
 def _summary(heading: str, failing: Sequence[IncidentView], over: Sequence[IncidentView]) -> Line:
+    if not (failing or over):
+        return (heading,)
     names = listed((member.job_name for member in failing or over), 5)
     return (f"{heading}: {names}",)

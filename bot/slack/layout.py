@@ -13,8 +13,12 @@ from bot.slack.documents import (
     Bullets,
     Button,
     Buttons,
+    ChannelName,
+    Control,
     Document,
     Line,
+    Mention,
+    Menu,
     Moment,
     Paragraph,
     Part,
@@ -35,7 +39,11 @@ LINE_TEXT = 1_500  # characters of one line, ours: two lines always fit a sectio
 ALL_TEXT = 11_000  # characters, ours: reference §1.5 says to keep below about 13,000
 BLOCKS = 45  # ours: reference §1.5 allows 50, and cutting adds one
 ACTIONS = 25  # buttons in a row, reference §1.5
+BROADCASTS = ("here", "channel", "everyone")
+USER_GROUP = "S"  # how the id of a user group begins
 BUTTON_TEXT, BUTTON_LABEL, BUTTON_VALUE, BUTTON_URL = 75, 75, 2_000, 3_000  # reference §1.5
+OPTIONS, OPTION_TEXT, OPTION_VALUE = 100, 75, 150  # of a menu, reference §1.5
+PLACEHOLDER = 75  # characters, ours: as long as an option
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,8 @@ def _render(document: Document, block_of: Callable[[Part], Block]) -> Message:
 def _within_limits(parts: tuple[Part, ...]) -> Iterator[Part]:
     """Keep what fits into one message; what is left out is said, and buttons stay below it."""
     left_out, room, blocks = 0, ALL_TEXT, 0
-    buttons = [part for part in parts if isinstance(part, Buttons) and part.buttons]
+    rows = [_without_empty(part) for part in parts if isinstance(part, Buttons)]
+    buttons = [row for row in rows if row.buttons]
     texts = [part for part in parts if not isinstance(part, Buttons)]
     for part, cost in _in_sections(texts):
         if cost > room or blocks >= BLOCKS or left_out:
@@ -86,6 +95,20 @@ def _within_limits(parts: tuple[Part, ...]) -> Iterator[Part]:
         words = f"… and {left_out} more lines: one Slack message does not hold them."
         yield Paragraph(((words,),))
     yield from buttons
+
+
+def _without_empty(row: Buttons) -> Buttons:
+    """Leave out menus that Slack would refuse because nothing is left in them."""
+    return Buttons(tuple(each for each in row.buttons if _has_something(each)))
+
+
+def _has_something(control: Control) -> bool:
+    return not isinstance(control, Menu) or any(map(_is_option, control.options))
+
+
+def _is_option(option: tuple[str, str]) -> bool:
+    """Whether Slack takes an option's value; its text is cut (reference §1.5)."""
+    return 0 < len(option[1]) <= OPTION_VALUE
 
 
 def _in_sections(parts: list[Text]) -> Iterator[tuple[Text, int]]:
@@ -151,8 +174,28 @@ def _rich_span(span: Span) -> Block:
             }
         case Person(user_id):
             return {"type": "user", "user_id": user_id}
+        case Mention(target):
+            return _rich_mention(target)
+        case ChannelName(channel_id):
+            return {"type": "channel", "channel_id": channel_id}
         case str(text):
             return {"type": "text", "text": text}
+
+
+def _rich_mention(target: str) -> Block:
+    if target in BROADCASTS:
+        return {"type": "broadcast", "range": target}
+    if target.startswith(USER_GROUP):
+        return {"type": "usergroup", "usergroup_id": target}
+    return {"type": "user", "user_id": target}
+
+
+def _mrkdwn_mention(target: str) -> str:
+    if target in BROADCASTS:
+        return f"<!{target}>"
+    if target.startswith(USER_GROUP):
+        return f"<!subteam^{neutral(target)}>"
+    return f"<@{neutral(target)}>"
 
 
 def _plain_block(part: Part) -> Block:
@@ -162,24 +205,42 @@ def _plain_block(part: Part) -> Block:
         case Bullets(lines):
             return _section("\n".join("• " + mrkdwn(line) for line in lines))
         case Row(line, button):
-            return {**_section(mrkdwn(line)), "accessory": _button(button)}
+            return {**_section(mrkdwn(line)), "accessory": _control(button)}
         case Buttons(buttons):
-            return {"type": "actions", "elements": [_button(each) for each in buttons[:ACTIONS]]}
+            return {"type": "actions", "elements": [_control(each) for each in buttons[:ACTIONS]]}
 
 
 def _section(text: str) -> Block:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text or "–", "verbatim": True}}
 
 
+def _control(control: Control) -> Block:
+    return _menu(control) if isinstance(control, Menu) else _button(control)
+
+
+def _menu(menu: Menu) -> Block:
+    """Write a menu; an option whose value Slack would not take is left out."""
+    options = [
+        {"text": _plain_text(text, OPTION_TEXT), "value": value}
+        for text, value in filter(_is_option, menu.options)
+    ]
+    return {
+        "type": "static_select",
+        "placeholder": _plain_text(menu.placeholder, PLACEHOLDER),
+        "action_id": menu.action_id,
+        "options": options[:OPTIONS],
+    }
+
+
+def _plain_text(text: str, most: int) -> Block:
+    return {"type": "plain_text", "text": cut(text, most) or "…", "emoji": False}
+
+
 def _button(button: Button) -> Block:
     """Write a button; whoever presses one with a cut value is told that nothing is known of it."""
     block: Block = {
         "type": "button",
-        "text": {
-            "type": "plain_text",
-            "text": cut(button.text, BUTTON_TEXT) or "…",
-            "emoji": False,
-        },
+        "text": _plain_text(button.text, BUTTON_TEXT),
         "action_id": button.action_id,
     }
     if button.value:
@@ -199,6 +260,10 @@ def _mrkdwn_span(span: Span) -> str:
             return moment(at)
         case Person(user_id):
             return f"<@{neutral(user_id)}>"
+        case Mention(target):
+            return _mrkdwn_mention(target)
+        case ChannelName(channel_id):
+            return f"<#{neutral(channel_id)}>"
         case str(text):
             return neutral(text)
 

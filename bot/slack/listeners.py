@@ -15,12 +15,15 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.ports import Clock
+from bot.services.handling import Handling
 from bot.slack import action_ids
 from bot.slack.actions import Actions
 from bot.slack.answering import Answering, apology_for
 from bot.slack.asking import Asking
 from bot.slack.clients import Json
 from bot.slack.commands import Commands
+from bot.slack.deeds import Deeds
+from bot.slack.wishing import Wishing
 
 log = structlog.get_logger(__name__)
 
@@ -51,20 +54,48 @@ def build_app(client: AsyncWebClient, signing_secret: str = "") -> AsyncApp:
     )
 
 
-def register(app: AsyncApp, asking: Asking, answering: Answering, clock: Clock) -> None:
+def register(
+    app: AsyncApp, asking: Asking, handling: Handling, answering: Answering, clock: Clock
+) -> None:
     """Bind every listener; those that take anything come last."""
-    commands = Commands(asking, answering, clock)
-    actions = Actions(asking, answering, clock)
+    wishing = Wishing(handling, answering.calls, clock)
+    commands = Commands(asking, answering, clock, wishing)
     app.command(ANYTHING)(commands.replica_asked)
+    _register_deeds(app, Deeds(handling, wishing, answering, answering.calls))
+    _register_actions(app, Actions(asking, answering, clock))
+    app.event(ANYTHING)(event_heard)
+    app.error(listener_failed)
+
+
+def _register_deeds(app: AsyncApp, deeds: Deeds) -> None:
+    """Bind what changes how the bot treats something."""
+    app.action(action_ids.ACKNOWLEDGE)(deeds.acknowledge_clicked)
+    app.action(action_ids.ACKNOWLEDGE_ALL)(deeds.acknowledge_all_clicked)
+    app.action(action_ids.ADD_NOTE)(deeds.note_clicked)
+    app.view(action_ids.NOTE_WRITTEN)(deeds.note_written)
+    app.action(action_ids.PICK_MEMBER)(deeds.member_picked)
+    app.action(action_ids.MUTE)(deeds.mute_chosen)
+    app.action(_of_many(action_ids.MUTE_OTHERWISE))(deeds.mute_chosen)
+    app.action(_of_many(action_ids.UNMUTE))(deeds.unmute_clicked)
+    app.action(_of_many(action_ids.UNSUBSCRIBE))(deeds.unsubscribe_clicked)
+    app.action(_of_many(action_ids.WATCH))(deeds.watch_clicked)
+    app.action(_of_many(action_ids.UNWATCH))(deeds.unwatch_clicked)
+
+
+def _register_actions(app: AsyncApp, actions: Actions) -> None:
+    """Bind the buttons of answers, and at last whatever else is pressed."""
     app.action(action_ids.DETAILS)(actions.details_clicked)
     app.action(action_ids.SHARE)(actions.share_clicked)
     app.action(action_ids.REFRESH)(actions.refresh_clicked)
     app.action(action_ids.ALL_VMS)(actions.tasks_clicked)
     app.action(action_ids.OPEN_IN_EM)(actions.link_opened)
-    app.action(re.compile(rf"^{action_ids.PICK}(:\d+)?$"))(actions.candidate_picked)
+    app.action(_of_many(action_ids.PICK))(actions.candidate_picked)
     app.action(ANYTHING)(actions.old_button_clicked)
-    app.event(ANYTHING)(event_heard)
-    app.error(listener_failed)
+
+
+def _of_many(action_id: str) -> re.Pattern[str]:
+    """Take an id also where it is numbered to be unique in its message."""
+    return re.compile(rf"^{action_id}(:\d+)?$")
 
 
 async def event_heard(ack: AsyncAck) -> None:

@@ -7,9 +7,9 @@ It sends once and says what came of it; when to try again is the business of `se
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.notices import Notice, PostedMessage
+from bot.core.notices import FoundMessage, FoundPage, Notice, PostedMessage
 from bot.core.ports import NoticeView
-from bot.errors import DeliveryFailed, MessageRefused
+from bot.errors import DeliveryAmbiguous, DeliveryFailed, MessageRefused
 from bot.slack.blocks import render_notice, render_plain
 from bot.slack.clients import REQUEST_TIMEOUT, CallFailed, Identity, Json, SlackCalls
 from bot.slack.layout import Message
@@ -39,32 +39,40 @@ class SlackMessenger:
         """Tell Slack's own clock at `now`, from the Date header of its last answer."""
         return self.calls.slack_time(now)
 
-    async def send_notice(self, notice: Notice, view: NoticeView, thread_ts: str) -> PostedMessage:
-        """Post a new message that carries the notice's id and wanted revision.
+    async def send_notice(
+        self, notice: Notice, view: NoticeView, thread_ts: str, key: str = ""
+    ) -> PostedMessage:
+        """Post a new message that carries the notice's id, wanted revision and key.
 
         Raises what `Messenger` lists, and `MessageGone` where the thread's root was deleted.
         """
         answer = await self._send(
             "chat.postMessage",
+            notice,
             view,
-            channel=notice.channel,
-            metadata=_metadata(notice),
+            channel=notice.channel_id or notice.channel,
+            metadata=_metadata(notice, key),
             thread_ts=thread_ts or None,
             reply_broadcast=True if thread_ts and notice.is_broadcast else None,
             unfurl_links=False,
             unfurl_media=False,
         )
         channel_id = str(answer.get("channel") or notice.channel)
-        return PostedMessage(channel_id, str(answer.get("ts", "")), notice.wanted_revision)
+        message_ts = str(answer.get("ts") or "")
+        if not message_ts:
+            doing = f"Posting to Slack channel {notice.channel}"
+            raise DeliveryAmbiguous(doing, "ok, without the message's timestamp")
+        return PostedMessage(channel_id, message_ts, notice.wanted_revision)
 
-    async def send_update(self, notice: Notice, view: NoticeView) -> None:
+    async def send_update(self, notice: Notice, view: NoticeView, key: str = "") -> None:
         """Show `view` in the message the notice already has; `UpdateRefused`, `MessageGone` too."""
         await self._send(
             "chat.update",
+            notice,
             view,
             channel=notice.channel_id or notice.channel,
             ts=notice.message_ts,
-            metadata=_metadata(notice),
+            metadata=_metadata(notice, key),
         )
 
     async def find_notice(self, notice: Notice, thread_ts: str) -> PostedMessage | None:
@@ -75,7 +83,7 @@ class SlackMessenger:
         """
         since = notice.attempt_slack_at or notice.attempt_started_at or notice.created_at
         arguments: Json = {
-            "channel": notice.channel,
+            "channel": notice.channel_id or notice.channel,
             "oldest": f"{(since - LOOK_BACK).timestamp():.6f}",
             "inclusive": True,
             "include_all_metadata": True,
@@ -95,27 +103,65 @@ class SlackMessenger:
             ) from failed
 
     async def _search(self, method: str, arguments: Json, notice: Notice) -> PostedMessage | None:
-        identity = await self.calls.identify()
-        cursor = None
+        cursor = ""
         while True:
-            page = await self.calls.call(method, **arguments, cursor=cursor)
-            for message in page.get("messages") or ():
-                payload = _payload_of(message, identity)
-                if payload.get("notice") == notice.id:
-                    revision = int(payload.get("revision") or 0)
-                    return PostedMessage(notice.channel, str(message["ts"]), revision)
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            page = await self._read(method, arguments, cursor)
+            for found in page.messages:
+                if found.notice_id == notice.id:
+                    return PostedMessage(found.channel_id, found.message_ts, found.revision)
+            cursor = page.cursor
             if not cursor:
                 return None
 
-    async def _send(self, method: str, view: NoticeView, **arguments: object) -> Json:
+    async def list_own(
+        self, channel: str, *, thread_ts: str = "", since: str = "", cursor: str = ""
+    ) -> FoundPage:
+        """List a page of our own messages since a timestamp: roots, or a thread with its root.
+
+        A thread that is gone holds nothing. Raises what `find_notice` does.
+        """
+        arguments: Json = {
+            "channel": channel,
+            "include_all_metadata": True,
+            "limit": PAGE,
+        }
+        if since:
+            arguments |= {"oldest": since, "inclusive": False}
+        method = "conversations.history"
+        if thread_ts:
+            method, arguments["ts"] = "conversations.replies", thread_ts
+        try:
+            return await self._read(method, arguments, cursor)
+        except CallFailed as failed:
+            if thread_ts and failed.code in GONE:
+                return FoundPage(())
+            doing = f"Reading the history of Slack channel {channel}"
+            raise read_back_failure(
+                doing, failed.code, failed.status, failed.retry_after
+            ) from failed
+
+    async def _read(self, method: str, arguments: Json, cursor: str) -> FoundPage:
+        identity = await self.calls.identify()
+        page = await self.calls.call(method, **arguments, cursor=cursor or None)
+        found = (
+            _found(arguments["channel"], message, _payload_of(message, identity))
+            for message in page.get("messages") or ()
+        )
+        following = (page.get("response_metadata") or {}).get("next_cursor")
+        return FoundPage(tuple(each for each in found if each), str(following or ""))
+
+    async def _send(
+        self, method: str, notice: Notice, view: NoticeView, **arguments: object
+    ) -> Json:
         """Send a view, and once more plainly where Slack refuses its blocks (DESIGN §6)."""
         try:
-            return await self._send_message(method, render_notice(view), arguments)
+            return await self._send_message(method, render_notice(view, notice), arguments)
         except MessageRefused as refused:
             if refused.code not in TOO_RICH:
                 raise
-        return await self._send_message(method, render_plain(view), arguments)
+        answer = await self._send_message(method, render_plain(view, notice), arguments)
+        self.calls.richness.note_refused()
+        return answer
 
     async def _send_message(self, method: str, message: Message, arguments: Json) -> Json:
         try:
@@ -130,9 +176,27 @@ def _failure(method: str, channel: str, failed: CallFailed) -> DeliveryFailed:
     return delivery_failure(doing, failed.code, failed.status, failed.retry_after)
 
 
-def _metadata(notice: Notice) -> Json:
-    payload = {"notice": notice.id, "revision": notice.wanted_revision}
+def _metadata(notice: Notice, key: str) -> Json:
+    payload: Json = {"notice": notice.id, "revision": notice.wanted_revision}
+    if key:
+        payload["key"] = key
     return {"event_type": EVENT_TYPE, "event_payload": payload}
+
+
+def _found(channel: str, message: Json, payload: Json) -> FoundMessage | None:
+    """Read a message of our own; anything else is None."""
+    if not payload.get("notice"):
+        return None
+    ts, thread_ts = str(message.get("ts") or ""), str(message.get("thread_ts") or "")
+    return FoundMessage(
+        channel_id=channel,
+        message_ts=ts,
+        thread_ts="" if thread_ts == ts else thread_ts,
+        notice_id=str(payload["notice"]),
+        revision=int(payload.get("revision") or 0),
+        key=str(payload.get("key") or ""),
+        has_replies=bool(message.get("reply_count")),
+    )
 
 
 def _payload_of(message: Json, identity: Identity) -> Json:

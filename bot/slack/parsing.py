@@ -21,6 +21,37 @@ class Verb(StrEnum):
     TASKS = "tasks"
     SUMMARY = "summary"
     STATUS = "status"
+    ACK = "ack"
+    UNACK = "unack"
+    CLOSE = "close"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    MUTES = "mutes"
+    SUBSCRIBE = "subscribe"
+    UNSUBSCRIBE = "unsubscribe"
+    SUBSCRIPTIONS = "subscriptions"
+    WATCH = "watch"
+    UNWATCH = "unwatch"
+    WATCHES = "watches"
+
+
+WISHES = frozenset(
+    {
+        Verb.ACK,
+        Verb.UNACK,
+        Verb.CLOSE,
+        Verb.MUTE,
+        Verb.UNMUTE,
+        Verb.MUTES,
+        Verb.SUBSCRIBE,
+        Verb.UNSUBSCRIBE,
+        Verb.SUBSCRIPTIONS,
+        Verb.WATCH,
+        Verb.UNWATCH,
+        Verb.WATCHES,
+    }
+)
+"""What changes how the bot treats something, or lists what did: `bot.slack.wishing` answers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +62,9 @@ class Question:
     subject: str = ""
 
 
-_TAKES_SUBJECT = frozenset({Verb.TASKS, Verb.SESSION})
+_LISTS = frozenset({Verb.MUTES, Verb.SUBSCRIPTIONS, Verb.WATCHES})
+_TAKES_SUBJECT = frozenset({Verb.TASKS, Verb.SESSION}) | (WISHES - _LISTS)
+_INCIDENT = re.compile(r"#?(\d{1,9})(?:\s+(.*))?", re.DOTALL)
 _WRAPPED = re.compile(r"<(?P<target>[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>")
 _QUOTES = str.maketrans("“”„‟‘’‚‛", "\"\"\"\"''''")
 _INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD])
@@ -48,7 +81,13 @@ def parse_question(text: str) -> Question:
     if verb is None or verb is Verb.SESSION or (rest and verb not in _TAKES_SUBJECT):
         subject = rest if verb is Verb.SESSION and rest else words
         return Question(Verb.SESSION, unquoted(subject))
-    return Question(verb, unquoted(rest))
+    return Question(verb, rest if verb in WISHES else unquoted(rest))
+
+
+def parse_incident(subject: str) -> tuple[int, str] | None:
+    """Understand `#12 looking at it`: an incident's number and what follows."""
+    found = _INCIDENT.fullmatch(subject)
+    return (int(found[1]), found[2] or "") if found else None
 
 
 def clean(text: str) -> str:

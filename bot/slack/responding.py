@@ -79,6 +79,8 @@ class Responding:
         if any(code in refusal for code in TOO_RICH):
             plain = _body(response, render_plainly(response.document))
             refusal = await self._send(asker.response_url, plain)
+            if not refusal:
+                self.calls.richness.note_refused()
         if refusal:
             log.warning("response_url refused", refusal=refusal, channel=asker.channel_id)
         return not refusal
@@ -119,6 +121,7 @@ class Responding:
             if failed.code not in TOO_RICH:
                 raise
             await self.calls.call(method, **place, **render_plainly(document).as_arguments())
+            self.calls.richness.note_refused()
 
 
 def _body(response: Response, message: Message) -> Json:

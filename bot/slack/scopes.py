@@ -24,7 +24,12 @@ SCOPES = MappingProxyType(
         GROUPS_READ: "the same for private channels",
     }
 )
-"""Every bot scope with the reason a workspace's admin reads."""
+"""Every bot scope with the reason a workspace's admin reads.
+
+Not `im:history`: direct messages are told to one person at a time, and to read them back would let
+the bot read what people write to it. Where an answer of Slack's is lost there, the message comes
+again, marked as a possible duplicate.
+"""
 
 REQUIRED = frozenset({COMMANDS, CHAT_WRITE})
 """Without these the bot does not do its job; without the others it does, with less certainty."""
@@ -47,6 +52,7 @@ METHODS = MappingProxyType(
         "chat.postMessage": Method("POST", (CHAT_WRITE,)),
         "chat.update": Method("POST", (CHAT_WRITE,)),
         "chat.postEphemeral": Method("POST", (CHAT_WRITE,)),
+        "views.open": Method("POST"),
         "conversations.history": Method("GET", (CHANNELS_HISTORY, GROUPS_HISTORY)),
         "conversations.replies": Method("GET", (CHANNELS_HISTORY, GROUPS_HISTORY)),
         "conversations.info": Method("GET", (CHANNELS_READ, GROUPS_READ)),

@@ -6,24 +6,38 @@ readers, a `flock` beside the file so that a second bot is refused (DESIGN §2, 
 
 import fcntl
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import structlog
 from sqlalchemy import Connection, event, make_url, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import DatabaseInUse, DatabaseUnusable
+from bot.errors import DatabaseInUse, DatabaseUnavailable, DatabaseUnusable
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a database that names one this program does not have is refused."""
 
 BUSY_TIMEOUT_MS = 5_000
 READERS = 4
 ALONE = "replica_bot_alone"  # our option on a connection: one statement, no transaction
+
+TROUBLES = (DatabaseError, OperationalError, PoolTimeout)
+"""Errors of the database itself; their subclasses are errors of what was asked of it."""
+
+NOTHING_LOST = "Nothing that was stored is lost, and the bot goes on trying."
+CURES = {
+    "locked": "Another program holds it: close what else has it open (a copy, an SQLite browser).",
+    "full": "Free space on its disk.",
+    "disk I/O error": "Check its disk: space, quota, limits and health.",
+    "readonly": "Give the bot's user the right to write the file and its folder.",
+    "malformed": "It is damaged: stop the bot, then restore a copy or move it away.",
+}
+"""What SQLite says of a database that was well before, and what a person can do."""
 
 log = structlog.get_logger()
 
@@ -35,6 +49,12 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._lock = lock
+        self._troubles = {"write": "", "read": ""}
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written or read now, and what to do; empty while all is well."""
+        return self._troubles["write"] or self._troubles["read"]
 
     @classmethod
     async def open(cls, url: str) -> "Database":
@@ -55,15 +75,20 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Open the writing transaction: committed at the end, rolled back on any error."""
-        async with self._writer.begin() as connection:
-            yield connection
+        """Open the writing transaction: committed at the end, rolled back on any error.
+
+        Raises `DatabaseUnavailable` where SQLite cannot write, and so do the others for reading.
+        """
+        with self._noticing("write"):
+            async with self._writer.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a reading connection: it sees what is committed and blocks nobody."""
-        async with self._reader.connect() as connection:
-            yield connection
+        with self._noticing("read"):
+            async with self._reader.connect() as connection:
+                yield connection
 
     @asynccontextmanager
     async def read_once(self) -> AsyncIterator[AsyncConnection]:
@@ -71,8 +96,26 @@ class Database:
 
         A command reads three times, and every word to SQLite's thread costs more than the reading.
         """
-        async with self._reader.connect() as connection:
-            yield await connection.execution_options(**{ALONE: True})
+        with self._noticing("read"):
+            async with self._reader.connect() as connection:
+                yield await connection.execution_options(**{ALONE: True})
+
+    @contextmanager
+    def _noticing(self, doing: str) -> Iterator[None]:
+        """Turn SQLite's troubles into words; they are logged once, and once when they are over."""
+        try:
+            yield
+        except (DatabaseError, PoolTimeout) as error:
+            if type(error) not in TROUBLES:
+                raise  # a constraint or a wrong statement: ours to mend
+            trouble = _describe_trouble(doing, str(getattr(error, "orig", "all wait for it")))
+            if trouble != self._troubles[doing]:
+                self._troubles[doing] = trouble
+                log.error("database_unavailable", error=trouble)  # noqa: TRY400 - its words suffice
+            raise DatabaseUnavailable(trouble) from error
+        if self._troubles[doing]:
+            self._troubles[doing] = ""
+            log.info("database_available_again", doing=doing)
 
     async def close(self) -> None:
         """Close the connections and give up the lock."""
@@ -163,6 +206,11 @@ def _upgrade(connection: Connection) -> None:
             "The database was written by a newer version of Replica Bot. "
             "Install that version again, or restore the copy made before the upgrade."
         ) from error
+
+
+def _describe_trouble(doing: str, cause: str) -> str:
+    cure = next((cure for word, cure in CURES.items() if word in cause), "See the bot's log.")
+    return f"Cannot {doing} the database: {cause}. {cure} {NOTHING_LOST}"
 
 
 def _explain(path: str, error: DatabaseError) -> str:

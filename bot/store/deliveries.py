@@ -1,36 +1,27 @@
 """Notices as the delivering side sees them: due, claimed, posted, shown, refused."""
 
 import uuid
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, literal, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Select, and_, case, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.incidents import WORSENING
 from bot.core.notices import Kind, Notice, PostedMessage, promise
-from bot.core.stores import ChannelPause, DueNotice
+from bot.core.stores import EVERYWHERE, Attempt, DueNotice
 from bot.store import rows
-from bot.store.databases import Database
-from bot.store.notices import IS_DUE, NoticeLedger, insert_group
+from bot.store.keys import Keys
+from bot.store.notices import IS_DUE, NoticeLedger
+from bot.store.pauses import PausingStore
 from bot.store.tables import Moment, channels, decisions, notices
+from bot.store.threads import find_root
 from bot.store.views import Views
 
-CHANNEL_PROBE_EVERY = timedelta(minutes=5)
-TOKEN_PROBE_EVERY = timedelta(minutes=1)
-"""How often a refusal is probed by the oldest notice (DESIGN §2, Refusals)."""
 
-EVERYWHERE = ""
-"""The channel of a pause that concerns them all: Slack refuses the token."""
-
-
-class SqlDeliveringStore:
+class SqlDeliveringStore(PausingStore):
     """`bot.core.stores.DeliveringStore` for one EM."""
-
-    def __init__(self, database: Database, em: str) -> None:
-        self._database = database
-        self._em = em
 
     async def load_due(self, now: datetime) -> list[Notice]:
         """Load what is due and may be delivered, oldest first; a reply only after its root."""
@@ -43,55 +34,66 @@ class SqlDeliveringStore:
         return _without_paused(due, pauses, now)
 
     def _deliverable(self) -> Select[Any]:
-        parent = notices.alias("parent")
+        parent, leader = notices.alias("parent"), notices.alias("leader")
+        is_told = (
+            select(leader.c.id)
+            .where(
+                leader.c.id == parent.c.told_by,
+                or_(leader.c.message_ts != "", leader.c.is_closed.is_(True)),
+            )
+            .exists()
+        )
         may_go = or_(
             notices.c.parent_id == "",
             select(parent.c.id)
             .where(
                 parent.c.id == notices.c.parent_id,
-                or_(
-                    parent.c.message_ts != "",
-                    parent.c.told_by != "",
-                    parent.c.is_closed.is_(True),
-                ),
+                or_(parent.c.message_ts != "", parent.c.is_closed.is_(True), is_told),
             )
             .exists(),
         )
         return select(notices).where(notices.c.em == self._em, IS_DUE, may_go)
 
-    async def claim(
-        self, notice_id: str, owner: str, at: datetime, slack_at: datetime
-    ) -> DueNotice | None:
+    async def claim(self, notice_id: str, attempt: Attempt) -> DueNotice | None:
         """Take a due notice for one attempt, by conditional update of exactly one row.
 
-        An attempt of unknown outcome keeps its own times: they say since when to look for it.
+        An attempt of unknown outcome keeps its own times: they say since when to look for it, and
+        what it said of its delivery.
         """
-        is_free = notices.c.owner.in_(["", owner])
+        is_free = notices.c.owner.in_(["", attempt.owner])
+        is_due = and_(IS_DUE, is_free, notices.c.due_at <= attempt.at)
+        has_been_tried = or_(notices.c.attempt_started_at.is_not(None), notices.c.message_ts != "")
+        held_up = case((has_been_tried, notices.c.held_up_s), else_=attempt.held_up_s)
         async with self._database.write() as connection:
             claimed = await connection.execute(
                 update(notices)
-                .where(notices.c.id == notice_id, IS_DUE, is_free, notices.c.due_at <= at)
+                .where(notices.c.id == notice_id, is_due)
                 .values(
-                    owner=owner,
+                    owner=attempt.owner,
                     attempts=notices.c.attempts + 1,
+                    held_up_s=held_up,
                     attempt_started_at=func.coalesce(
-                        notices.c.attempt_started_at, literal(at, Moment)
+                        notices.c.attempt_started_at, literal(attempt.at, Moment)
                     ),
                     attempt_slack_at=func.coalesce(
-                        notices.c.attempt_slack_at, literal(slack_at, Moment)
+                        notices.c.attempt_slack_at, literal(attempt.slack_at, Moment)
                     ),
                 )
                 .returning(*rows.NOTICE_COLUMNS)
             )
             row = claimed.one_or_none()
-            if row is None:
-                return None
-            notice = rows.to_notice(row)
-            view = None
-            if notice.kind is not Kind.SUMMARY:
-                view = await Views(connection, self._em).load(notice)
-            thread_ts = await _thread_ts(NoticeLedger(connection, self._em), notice)
-            return DueNotice(notice, view, thread_ts)
+            return None if row is None else await self._load(connection, rows.to_notice(row))
+
+    async def _load(self, connection: AsyncConnection, notice: Notice) -> DueNotice:
+        view = None
+        if notice.kind is not Kind.SUMMARY:
+            view = await Views(connection, self._em).load(notice)
+        key = str(await Keys(connection, self._em).load(notice))
+        root = await find_root(NoticeLedger(connection, self._em), notice)
+        if root is notice or root is None:
+            return DueNotice(notice, view, "", key)
+        placed = replace(notice, channel_id=notice.channel_id or root.channel_id)
+        return DueNotice(placed, view, root.message_ts, key)
 
     async def take_back_claims(self, owner: str) -> int:
         """Free every claim of another owner: it died, and nobody knows what Slack has."""
@@ -103,9 +105,14 @@ class SqlDeliveringStore:
             )
             return int(freed.rowcount)
 
-    async def record_attempt(self, notice_id: str, at: datetime) -> None:
-        """Note that the message is posted once more: the last attempt did not get through."""
-        await self._set(notice_id, attempt_started_at=at)
+    async def record_attempt(self, notice_id: str, attempt: Attempt) -> None:
+        """Note that the message is posted once more, and what it then says of its delivery."""
+        await self._set(
+            notice_id,
+            attempt_started_at=attempt.at,
+            held_up_s=attempt.held_up_s,
+            is_possible_duplicate=attempt.is_possible_duplicate,
+        )
 
     async def record_posted(self, notice_id: str, message: PostedMessage, due_at: datetime) -> None:
         """Note where the message stands and which revision it shows; edits are due at `due_at`."""
@@ -144,25 +151,24 @@ class SqlDeliveringStore:
         async with self._database.write() as connection:
             ledger = NoticeLedger(connection, self._em)
             carrier = (await ledger.load_notices([carrier_id]))[carrier_id]
-            await ledger.save_notices(
-                [
-                    _fresh_root(incident_id, carrier, now)
-                    for incident_id in await self._load_unsaid_worsenings(connection, carrier_id)
-                ]
+            is_freed = and_(
+                notices.c.told_by == carrier_id,
+                notices.c.wanted_revision > carrier.shown_revision,
             )
+            freed = await connection.execute(
+                update(notices)
+                .where(is_freed)
+                .values(told_by="", due_at=now)
+                .returning(notices.c.subject)
+            )
+            worse = await self._load_unsaid_worsenings(connection, carrier_id)
+            fresh = set(worse) - set(map(int, freed.scalars()))
+            await ledger.save_notices([_fresh_root(each, carrier, now) for each in sorted(fresh)])
             is_unsaid_reply = and_(notices.c.parent_id == carrier_id, notices.c.message_ts == "")
             await connection.execute(
                 update(notices)
                 .where(or_(notices.c.id == carrier_id, is_unsaid_reply))
                 .values(**(_NO_ATTEMPT | {"is_closed": True, "error": error}))
-            )
-            await connection.execute(
-                update(notices)
-                .where(
-                    notices.c.told_by == carrier_id,
-                    notices.c.wanted_revision > carrier.shown_revision,
-                )
-                .values(told_by="", due_at=now)
             )
 
     @staticmethod
@@ -186,67 +192,18 @@ class SqlDeliveringStore:
                 update(notices).where(notices.c.id == notice_id).values(**changed)
             )
 
-    async def pause_channel(self, channel: str, problem: str, now: datetime) -> None:
-        """Note that Slack refuses a channel ("" for all of them), and when to probe it."""
-        every = TOKEN_PROBE_EVERY if channel == EVERYWHERE else CHANNEL_PROBE_EVERY
-        statement = insert(channels).values(
-            channel=channel, problem=problem, refused_since_at=now, probe_at=now + every
+    async def continue_in_thread(self, ended: Notice, successor: Notice) -> None:
+        """Let another notice, in the thread of one that cannot be changed, take its place.
+
+        It counts revisions on: those whom the message tells of joined it at one of them.
+        """
+        heir = replace(
+            successor,
+            wanted_revision=ended.wanted_revision,
+            shown_revision=ended.shown_revision,
         )
         async with self._database.write() as connection:
-            await connection.execute(
-                statement.on_conflict_do_update(
-                    ["channel"], set_={"problem": problem, "probe_at": now + every}
-                )
-            )
-
-    async def reopen_channel(self, channel: str) -> None:
-        """Note that Slack takes messages for it again."""
-        async with self._database.write() as connection:
-            await connection.execute(
-                delete(channels).where(channels.c.channel.in_([channel, EVERYWHERE]))
-            )
-
-    async def load_pauses(self) -> dict[str, ChannelPause]:
-        """Load the channels that are paused."""
-        async with self._database.read_once() as connection:
-            found = await connection.execute(select(channels))
-            return {
-                row.channel: ChannelPause(
-                    row.channel, row.problem, row.refused_since_at, row.probe_at
-                )
-                for row in found
-            }
-
-    async def catch_up(self, channel: str, over: int, now: datetime) -> int:
-        """Tell of all unsent incidents of a re-opened channel in one message, if over so many."""
-        async with self._database.write() as connection:
-            found = await connection.execute(
-                select(notices).where(
-                    notices.c.em == self._em,
-                    notices.c.channel == channel,
-                    notices.c.kind == Kind.INCIDENT.value,
-                    IS_DUE,
-                    notices.c.message_ts == "",
-                    notices.c.attempt_started_at.is_(None),
-                )
-            )
-            unsent = [rows.to_notice(row) for row in found]
-            if len(unsent) <= over:
-                return 0
-            group_id = await insert_group(connection, self._em, channel, "", now)
-            leader = promise(str(uuid.uuid4()), Kind.GROUP, str(group_id), channel, now)
-            await NoticeLedger(connection, self._em).save_notices([leader])
-            await connection.execute(
-                update(notices)
-                .where(notices.c.id.in_([notice.id for notice in unsent]))
-                .values(told_by=leader.id, wanted_revision=leader.wanted_revision)
-            )
-            return len(unsent)
-
-    async def continue_in_thread(self, ended: Notice, successor: Notice) -> None:
-        """Let another notice, in the thread of one that cannot be changed, take its place."""
-        async with self._database.write() as connection:
-            await NoticeLedger(connection, self._em).save_notices([successor])
+            await NoticeLedger(connection, self._em).save_notices([heir])
             await connection.execute(
                 update(notices)
                 .where(notices.c.id == ended.id)
@@ -269,27 +226,23 @@ _NO_ATTEMPT: dict[str, Any] = {
 }
 
 
-async def _thread_ts(ledger: NoticeLedger, notice: Notice) -> str:
-    """Find the timestamp of the root above a notice; "" for a root, or under a message gone."""
-    root = notice
-    while above_id := root.parent_id or root.told_by:
-        above = (await ledger.load_notices([above_id])).get(above_id)
-        if above is None or above.is_closed:
-            return ""
-        root = above
-    return "" if root is notice else root.message_ts
-
-
 def _without_paused(due: list[Notice], pauses: dict[str, Any], now: datetime) -> list[Notice]:
-    """Leave out paused channels, but for the oldest notice of one whose probe is due."""
+    """Leave out paused channels, but for one notice of each whose probe is due.
+
+    The oldest probes; one that is to be posted before an edit, because Slack may let the bot
+    change its old messages where it lets it post no new ones.
+    """
     free: list[Notice] = []
-    probing: set[str] = set()
+    probes: dict[str, Notice] = {}
     for notice in due:
         key = EVERYWHERE if EVERYWHERE in pauses else notice.channel
         pause = pauses.get(key)
         if pause is None:
             free.append(notice)
-        elif pause.probe_at <= now and key not in probing:
-            probing.add(key)
-            free.append(notice)
-    return free
+        elif pause.probe_at <= now and (key not in probes or _is_better(notice, probes[key])):
+            probes[key] = notice
+    return [*probes.values(), *free]
+
+
+def _is_better(notice: Notice, probe: Notice) -> bool:
+    return probe.is_posted and not notice.is_posted

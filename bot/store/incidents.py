@@ -4,15 +4,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.core.incidents import Decision, Incident, Status
 from bot.core.sessions import EPOCH, Verdict
-from bot.core.stores import Outage
+from bot.core.stores import JobName, Outage
 from bot.store import rows
 from bot.store.ledgers import Ledger
 from bot.store.tables import (
+    Moment,
     decisions,
     incidents,
     jobs,
@@ -109,17 +110,85 @@ class IncidentLedger(Ledger):
                         "reason": each.reason.value,
                         "decided_at": at,
                         "notice_id": notice_id,
+                        "mute_id": each.mute_id or None,
                     }
                     for each in decided
                 ],
             )
 
-    async def load_names(self, job_uids: Collection[str]) -> dict[str, str]:
-        """Name the backup server of each of these jobs."""
+    async def load_names(self, job_uids: Collection[str]) -> dict[str, JobName]:
+        """Name these jobs and their backup servers."""
         found = {}
         async for row in self.select_in(select(jobs), jobs.c.job_uid, sorted(job_uids)):
-            found[row.job_uid] = row.backup_server
+            found[row.job_uid] = JobName(row.name, row.backup_server)
         return found
+
+    async def load_open_incidents_of(self, job_uids: Collection[str]) -> list[int]:
+        """Name the open incidents of these jobs."""
+        query = select(incidents.c.id).where(incidents.c.status == Status.OPEN.value)
+        found = self.select_in(query, incidents.c.job_uid, sorted(job_uids))
+        return [row.id async for row in found]
+
+    async def load_superseded(self, job_uids: Sequence[str]) -> dict[Incident, str]:
+        """Find the open incidents of older jobs with the name and server of one of these."""
+        newer = jobs.alias("newer")
+        query = (
+            select(incidents, newer.c.job_uid.label("by_job_uid"))
+            .join(jobs, and_(jobs.c.em == incidents.c.em, jobs.c.job_uid == incidents.c.job_uid))
+            .join(
+                newer,
+                and_(
+                    newer.c.em == jobs.c.em,
+                    newer.c.folded_name == jobs.c.folded_name,
+                    newer.c.backup_server == jobs.c.backup_server,
+                    newer.c.named_at > jobs.c.named_at,
+                ),
+            )
+            .where(
+                incidents.c.em == self.em,
+                incidents.c.status == Status.OPEN.value,
+                jobs.c.backup_server != "",
+            )
+        )
+        if not job_uids:
+            return {}
+        succeeded = frozenset(job_uids)  # often thousands, while few jobs are made anew
+        found = await self.connection.execute(query)
+        return {
+            rows.to_incident(row): row.by_job_uid for row in found if row.by_job_uid in succeeded
+        }
+
+    async def load_incidents_to_remind(self, pinged_before: datetime) -> list[Incident]:
+        """Load what is open, told, not acknowledged, and was last heard of before then."""
+        last_heard = func.coalesce(incidents.c.pinged_at, incidents.c.opened_at)
+        found = await self.connection.execute(
+            select(incidents).where(
+                incidents.c.em == self.em,
+                incidents.c.status == Status.OPEN.value,
+                incidents.c.is_said,
+                incidents.c.acknowledged_at.is_(None),
+                last_heard <= literal(pinged_before, Moment),
+            )
+        )
+        return [rows.to_incident(row) for row in found]
+
+    async def load_held_back(self, mute_id: int) -> list[int]:
+        """Name the incidents that a mute has held something back of, oldest first."""
+        found = await self.connection.execute(
+            select(decisions.c.incident_id)
+            .where(decisions.c.mute_id == mute_id)
+            .distinct()
+            .order_by(decisions.c.incident_id)
+        )
+        return list(found.scalars())
+
+    async def hold_back_by(self, incident_id: int, ended_id: int, mute_id: int) -> None:
+        """Let another mute answer for what an ended one has held back of an incident."""
+        await self.connection.execute(
+            update(decisions)
+            .where(decisions.c.incident_id == incident_id, decisions.c.mute_id == ended_id)
+            .values(mute_id=mute_id)
+        )
 
     async def load_open_outage(self) -> Outage | None:
         """Load the outage that has not ended."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Table
+from sqlalchemy import Select, Table, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +29,16 @@ class Ledger:
             return
         statement = build_upsert(table, keys, list(of_rows[0]), only_if)
         await self.connection.execute(statement, [{"em": self.em, **row} for row in of_rows])
+
+    async def keep_row(self, table: Table, row_id: int, values: dict[str, Any]) -> int:
+        """Insert a row (id 0) of a table whose ids are ours, or change it; returns its id."""
+        if row_id:
+            same = (table.c.em == self.em, table.c.id == row_id)
+            await self.connection.execute(update(table).where(*same).values(values))
+            return row_id
+        inserted = insert(table).values(em=self.em, **values).returning(table.c.id)
+        saved = await self.connection.execute(inserted)
+        return int(saved.scalar_one())
 
     async def select_in(
         self, query: Select[Any], key: Any, wanted: Sequence[Any]

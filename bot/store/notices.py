@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Text, and_, cast, select, update
+from sqlalchemy import Select, Text, and_, cast, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,7 +20,7 @@ from bot.store.tables import (
     notices,
 )
 
-WANTED = ("wanted_revision", "due_at", "told_by")
+WANTED = ("wanted_revision", "due_at", "told_by", "mention")
 """What a poll may change of a notice; the other columns belong to delivering."""
 
 
@@ -107,29 +108,51 @@ class NoticeLedger(Ledger):
                 notices.c.is_closed.is_(False),
                 groups.c.em == self.em,
                 groups.c.channel == channel,
+                groups.c.mute_id.is_(None),
                 groups.c.ended_at.is_(None),
                 groups.c.opened_at >= since,
             )
         )
         return [OpenGroup(row.id, row.backup_server, row.opened_at) for row in found]
 
-    async def save_group(self, channel: str, backup_server: str, at: datetime) -> int:
-        """Open a group and return its id."""
-        return await insert_group(self.connection, self.em, channel, backup_server, at)
+    async def save_group(
+        self, channel: str, backup_server: str, at: datetime, mute_id: int | None = None
+    ) -> int:
+        """Open a group and return its id; with `mute_id` it announces the end of that mute."""
+        return await insert_group(self.connection, self.em, channel, backup_server, at, mute_id)
+
+    async def close_notices(self, ids: Collection[str], error: str) -> None:
+        """Never deliver these unsent notices, nor a group's that has no other member left."""
+        if not ids:
+            return
+        leaders = {each.told_by for each in (await self.load_notices(ids)).values()} - {""}
+        closing = {"is_closed": True, "error": error}
+        await self.connection.execute(
+            update(notices).where(notices.c.id.in_(ids)).values(told_by="", **closing)
+        )
+        member = notices.alias("member")
+        has_members = select(member.c.id).where(member.c.told_by == notices.c.id).exists()
+        await self.connection.execute(
+            update(notices)
+            .where(notices.c.id.in_(leaders), notices.c.message_ts == "", ~has_members)
+            .values(closing)
+        )
 
     async def load_recovered_groups(self, ids: Collection[int]) -> list[int]:
         """Of these groups, name those that have not ended and hold no open incident any more."""
-        leader = notices.alias("leader")
-        still_open = (
-            select(leader.c.subject)
-            .join(notices, notices.c.told_by == leader.c.id)
-            .join(incidents, notices.c.subject == cast(incidents.c.id, Text))
-            .where(incidents.c.status == Status.OPEN.value)
-        )
         query = select(groups.c.id).where(
-            groups.c.ended_at.is_(None), cast(groups.c.id, Text).not_in(still_open)
+            groups.c.ended_at.is_(None), cast(groups.c.id, Text).not_in(_still_open())
         )
         return [row.id async for row in self.select_in(query, groups.c.id, sorted(ids))]
+
+    async def reopen_groups(self, ids: Collection[int]) -> None:
+        """Begin those of these ended groups anew that hold an open incident again."""
+        if ids:
+            await self.connection.execute(
+                update(groups)
+                .where(groups.c.id.in_(ids), cast(groups.c.id, Text).in_(_still_open()))
+                .values(ended_at=None)
+            )
 
     async def end_group(self, group_id: int, at: datetime) -> None:
         """End a group."""
@@ -138,13 +161,33 @@ class NoticeLedger(Ledger):
         )
 
 
+def _still_open() -> Select[Any]:
+    """Name the groups, as their notices do, that hold an open incident."""
+    leader = notices.alias("leader")
+    return (
+        select(leader.c.subject)
+        .join(notices, notices.c.told_by == leader.c.id)
+        .join(incidents, notices.c.subject == cast(incidents.c.id, Text))
+        .where(
+            leader.c.kind == Kind.GROUP.value,
+            notices.c.kind == Kind.INCIDENT.value,
+            incidents.c.status == Status.OPEN.value,
+        )
+    )
+
+
 async def insert_group(
-    connection: AsyncConnection, em: str, channel: str, backup_server: str, at: datetime
+    connection: AsyncConnection,
+    em: str,
+    channel: str,
+    backup_server: str,
+    at: datetime,
+    mute_id: int | None = None,
 ) -> int:
     """Open a group and return its id."""
     inserted = await connection.execute(
         insert(groups)
-        .values(em=em, channel=channel, backup_server=backup_server, opened_at=at)
+        .values(em=em, channel=channel, backup_server=backup_server, opened_at=at, mute_id=mute_id)
         .returning(groups.c.id)
     )
     return int(inserted.scalar_one())

@@ -18,15 +18,22 @@ from bot.core.polls import EmState
 from bot.core.sessions import Session, Verdict
 from bot.store import rows
 from bot.store.databases import Database
+from bot.store.findings import FindingLedger
+from bot.store.handling import GroupLedger
 from bot.store.incidents import IncidentLedger
+from bot.store.jobs import JobLedger
+from bot.store.mutes import MuteLedger
 from bot.store.notices import NoticeLedger
+from bot.store.retries import RetryLedger
 from bot.store.rows import chunked
 from bot.store.sessions import SessionLedger
+from bot.store.subscriptions import SubscriptionLedger
 from bot.store.tables import (
     incidents,
     servers,
     sessions,
 )
+from bot.store.watches import WatchLedger
 
 _STATE_FIELDS = (
     "import_started_at",
@@ -120,7 +127,18 @@ async def load_state(connection: AsyncConnection, em: str) -> EmState:
     return EmState(**{name: getattr(row, name) for name in _STATE_FIELDS}, swept_at=swept_at)
 
 
-class SqlPollingTransaction(SessionLedger, IncidentLedger, NoticeLedger):
+class SqlPollingTransaction(
+    SessionLedger,
+    IncidentLedger,
+    NoticeLedger,
+    JobLedger,
+    RetryLedger,
+    MuteLedger,
+    SubscriptionLedger,
+    WatchLedger,
+    GroupLedger,
+    FindingLedger,
+):
     """`bot.core.stores.PollingTransaction` on one connection."""
 
     async def load_state(self) -> EmState:

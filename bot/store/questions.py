@@ -5,18 +5,22 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Table, and_, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
+from bot.core.facts import JobFacts
+from bot.core.habits import Run
 from bot.core.incidents import Status
+from bot.core.jobs import OPTIONS_HOLD_FOR
 from bot.core.notices import Kind, Notice
 from bot.core.polls import EmState
 from bot.core.sessions import EPOCH, TaskSession, Verdict
 from bot.core.stores import Figures, Period, StoredSession
-from bot.core.summaries import Run, SummaryFacts
+from bot.core.summaries import SummaryFacts
 from bot.core.views import IncidentView
 from bot.store import rows
 from bot.store.databases import Database
+from bot.store.jobs import options_of
 from bot.store.notices import IS_DUE, NoticeLedger
 from bot.store.polls import load_state
 from bot.store.tables import (
@@ -94,7 +98,10 @@ class SqlAskingStore:
         """List all job names."""
         async with self._database.read() as connection:
             found = await connection.execute(
-                select(jobs.c.name).where(jobs.c.em == self._em).distinct().order_by(jobs.c.name)
+                select(jobs.c.name)
+                .where(jobs.c.em == self._em, jobs.c.named_at > EPOCH)  # those that have ever run
+                .distinct()
+                .order_by(jobs.c.name)
             )
             return list(found.scalars())
 
@@ -156,6 +163,7 @@ class SqlAskingStore:
             return SummaryFacts(
                 runs=await self._load_runs(days_start),
                 jobs=await self._name_jobs(),
+                known=await self._load_known_jobs(period_end),
                 server_count=await self._count_servers(),
                 attention=tuple(await views.load_open()),
                 recovered=tuple(await views.load_incidents(recovered_ids)),
@@ -187,6 +195,11 @@ class SqlAskingStore:
         counts = Counter(row.folded_name for row in found)
         shared = {name for name, count in counts.items() if count > 1}
         return {row.job_uid: display_name(row, shared) for row in found}
+
+    async def _load_known_jobs(self, at: datetime) -> dict[str, JobFacts]:
+        async with self._database.read() as connection:
+            found = list(await connection.execute(select(jobs).where(jobs.c.em == self._em)))
+        return {row.job_uid: _known_job(row, at) for row in found}
 
     async def _count_servers(self) -> int:
         async with self._database.read() as connection:
@@ -267,6 +280,16 @@ class SqlAskingStore:
         counted = select(_count(sessions, sessions.c.em == self._em, condition))
         async with self._database.read() as connection:
             return int((await connection.execute(counted)).scalar_one())
+
+
+def _known_job(row: Row[Any], at: datetime) -> JobFacts:
+    """Tell what is known of a job beside its runs; options that were read long before are not.
+
+    The next run is not among it: by then EM names the one after what was missed.
+    """
+    is_fresh = row.options_at is not None and at - row.options_at <= OPTIONS_HOLD_FOR
+    options = options_of(row) if is_fresh else None
+    return JobFacts(row.job_uid, row.name, row.backup_server, None, row.heard_at, options)
 
 
 def _count(table: Table, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:

@@ -58,6 +58,17 @@ TASK_FIELDS = (
     "total_size",
     "backup_server",
 )
+HANDLING_FIELDS = (
+    "is_said",
+    "is_mentioned",
+    "pinged_at",
+    "reminders",
+    "acknowledged_at",
+    "acknowledged_by",
+    "acknowledged_note",
+    "closed_at",
+    "closed_because",
+)
 NOTICE_COLUMNS = [column for column in notices.c if column.name not in ("sequence", "em")]
 
 
@@ -173,7 +184,7 @@ def incident_values(incident: Incident) -> dict[str, Any]:
         "streak": incident.streak,
         "recovered_at": incident.recovered_at,
         "recovered_by": incident.recovered_by,
-        "is_said": incident.is_said,
+        **{name: getattr(incident, name) for name in HANDLING_FIELDS},
     }
 
 
@@ -191,7 +202,7 @@ def to_incident(row: Row[Any]) -> Incident:
         streak=row.streak,
         recovered_at=row.recovered_at,
         recovered_by=row.recovered_by,
-        is_said=row.is_said,
+        **{name: getattr(row, name) for name in HANDLING_FIELDS},
     )
 
 

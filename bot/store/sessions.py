@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Dialect,
     Select,
     Text,
+    case,
     column,
     func,
     literal,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     update,
     values,
 )
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from bot.core.incidents import Observed, Status
 from bot.core.sessions import EPOCH, Session, TaskSession, Verdict
@@ -64,24 +67,8 @@ class SessionLedger(Ledger):
                 .where(sessions.c.em == self.em, sessions.c.uid.in_(some))
                 .values(reasons_at=None)
             )
-        newest: dict[str, Session] = {}
-        for each in sorted(stored, key=lambda each: each.session.created_at):
-            newest[each.session.job_uid] = each.session
-        await self.upsert(
-            jobs,
-            ["em", "job_uid"],
-            [
-                {
-                    "job_uid": session.job_uid,
-                    "name": session.job_name,
-                    "folded_name": session.job_name.casefold(),
-                    "backup_server": session.backup_server,
-                    "named_at": session.created_at,
-                }
-                for session in newest.values()
-            ],
-            only_if=lambda new: new.named_at >= jobs.c.named_at,
-        )
+        if stored:
+            await self.connection.execute(_upsert_jobs(), _job_rows(self.em, stored))
 
     async def _upsert_sessions(self, stored: Sequence[StoredSession]) -> None:
         if stored:
@@ -178,14 +165,45 @@ class SessionLedger(Ledger):
             held.update(each for each in updated.scalars() if each is not None)
         return sorted(held)
 
-    async def save_next_runs(self, runs: Mapping[str, datetime]) -> None:
-        """Keep when these jobs run next."""
-        for job_uid, next_run_at in runs.items():
-            await self.connection.execute(
-                update(jobs)
-                .where(jobs.c.em == self.em, jobs.c.job_uid == job_uid)
-                .values(next_run_at=next_run_at)
-            )
+
+def _job_rows(em: str, stored: Sequence[StoredSession]) -> list[dict[str, Any]]:
+    """Lay out what sessions tell of their jobs: the names, and when there was news of them."""
+    newest: dict[str, Session] = {}
+    heard: dict[str, datetime] = {}
+    touched: dict[str, datetime] = {}
+    for each in sorted(stored, key=lambda each: each.session.created_at):
+        job_uid = each.session.job_uid
+        newest[job_uid] = each.session
+        heard[job_uid] = max(each.reported_at, heard.get(job_uid, each.reported_at))
+        touched[job_uid] = max(each.confirmed_at, touched.get(job_uid, each.confirmed_at))
+    return [
+        {
+            "em": em,
+            "job_uid": job_uid,
+            "name": session.job_name,
+            "folded_name": session.job_name.casefold(),
+            "backup_server": session.backup_server,
+            "named_at": session.created_at,
+            "heard_at": heard[job_uid],
+            "touched_at": touched[job_uid],
+        }
+        for job_uid, session in newest.items()
+    ]
+
+
+@lru_cache(maxsize=1)
+def _upsert_jobs() -> Insert:
+    """Insert jobs, or let a newer session name them; news of them never gets older."""
+    statement = insert(jobs)
+    new, old = statement.excluded, jobs.c
+    is_newest = new.named_at >= old.named_at
+    of_newest = ("name", "folded_name", "backup_server", "named_at")
+    changed: dict[str, ColumnElement[Any]] = {
+        name: case((is_newest, new[name]), else_=old[name]) for name in of_newest
+    }
+    changed["heard_at"] = case((old.heard_at > new.heard_at, old.heard_at), else_=new.heard_at)
+    changed["touched_at"] = new.touched_at
+    return statement.on_conflict_do_update(["em", "job_uid"], set_=changed)
 
 
 @lru_cache(maxsize=8)

@@ -72,6 +72,15 @@ jobs = Table(
     Column("backup_server", Text, nullable=False),
     Column("named_at", Moment, nullable=False),
     Column("next_run_at", Moment),
+    Column("options_at", Moment),
+    Column("is_schedule_configured", Boolean),
+    Column("is_schedule_enabled", Boolean),
+    Column("retry_times", Integer),
+    Column("retry_wait_s", Integer),
+    Column("included_vms", Text),
+    Column("was_scheduled", Boolean, nullable=False, server_default="0"),
+    Column("touched_at", Moment),
+    Column("heard_at", Moment),
     Index("jobs_by_name", "em", "folded_name"),
 )
 
@@ -144,6 +153,14 @@ incidents = Table(
     Column("recovered_at", Moment),
     Column("recovered_by", Text, nullable=False),
     Column("is_said", Boolean, nullable=False),
+    Column("is_mentioned", Boolean, nullable=False, server_default="0"),
+    Column("pinged_at", Moment),
+    Column("reminders", Integer, nullable=False, server_default="0"),
+    Column("acknowledged_at", Moment),
+    Column("acknowledged_by", Text, nullable=False, server_default=""),
+    Column("acknowledged_note", Text, nullable=False, server_default=""),
+    Column("closed_at", Moment),
+    Column("closed_because", Text, nullable=False, server_default=""),
     Index("incidents_by_job", "em", "job_uid"),
     Index("incidents_by_status", "em", "status"),
 )
@@ -157,8 +174,10 @@ decisions = Table(
     Column("reason", Text, nullable=False),
     Column("decided_at", Moment, nullable=False),
     Column("notice_id", Text),
+    Column("mute_id", Integer),
     Index("decisions_by_notice", "notice_id"),
     Index("decisions_by_incident", "incident_id"),
+    Index("decisions_by_mute", "mute_id"),
 )
 
 groups = Table(
@@ -170,6 +189,7 @@ groups = Table(
     Column("backup_server", Text, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("mute_id", Integer),
 )
 
 outages = Table(
@@ -206,6 +226,10 @@ notices = Table(
     Column("told_by", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("is_closed", Boolean, nullable=False),
+    Column("say_at", Moment),
+    Column("mention", Text, nullable=False, server_default=""),
+    Column("held_up_s", Integer, nullable=False, server_default="0"),
+    Column("is_possible_duplicate", Boolean, nullable=False, server_default="0"),
     Index("notices_by_subject", "kind", "subject"),
     Index("notices_due", "is_closed", "due_at"),
     Index("notices_by_group", "told_by"),
@@ -230,4 +254,107 @@ channels = Table(
     Column("problem", Text, nullable=False),
     Column("refused_since_at", Moment, nullable=False),
     Column("probe_at", Moment, nullable=False),
+)
+
+blockages = Table(
+    "blockages",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("since_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("told_late", Integer, nullable=False, server_default="0"),
+    Index("blockages_by_end", "em", "ended_at"),
+)
+
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("muted_by", Text, nullable=False),
+    Column("muted_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("ends_with_success", Boolean, nullable=False),
+    Column("ended_at", Moment),
+    Column("ended_by", Text, nullable=False, server_default=""),
+    Index("mutes_by_end", "em", "ended_at"),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("patterns", Text, nullable=False),
+    Column("servers", Text, nullable=False),
+    Column("verdicts", Text, nullable=False),
+    Column("subscribed_by", Text, nullable=False),
+    Column("subscribed_at", Moment, nullable=False),
+    Index("subscriptions_by_channel", "em", "channel"),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("session_uid", Text, nullable=False),
+    Column("job_uid", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("watched_at", Moment, nullable=False),
+    Column("after_at", Moment),
+    Column("ended_at", Moment),
+    Column("ended_session_uid", Text, nullable=False, server_default=""),
+    Index("watches_by_end", "em", "ended_at"),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("job_uid", Text, nullable=False),
+    Column("backup_server", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("told_with", Integer),
+    Column("ended_at", Moment),
+    Column("closed_by", Text, nullable=False, server_default=""),
+    Column("channels", Text, nullable=False, server_default="[]"),
+    Index("findings_by_end", "em", "ended_at"),
+    Index("findings_by_message", "told_with"),
+)
+
+vm_sets = Table(
+    "vm_sets",
+    metadata,
+    Column("em", Text, primary_key=True),
+    Column("job_uid", Text, primary_key=True),
+    Column("session_uid", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("vms", Text, nullable=False),
+    Column("vms_before", Text),
+)
+
+found_messages = Table(
+    "found_messages",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("channel_id", Text, nullable=False),
+    Column("message_ts", Text, nullable=False),
+    Column("thread_ts", Text, nullable=False),
+    Column("notice_id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Index("found_messages_by_key", "em", "channel", "key"),
 )

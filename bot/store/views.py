@@ -1,7 +1,7 @@
 """Loading what messages show, as it is now."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,49 +10,73 @@ from sqlalchemy import Row, Text, and_, cast, func, select
 
 from bot.core.grouping import GROUP_WINDOW
 from bot.core.incidents import Incident, Reason, Status
-from bot.core.notices import GROUP_ENDED, OUTAGE_ENDED, Kind, Notice
+from bot.core.mutes import Mute, Scope, find_mute
+from bot.core.notices import (
+    BLOCKAGE_ENDED,
+    FINDING_BROKEN,
+    FINDING_OVER,
+    GROUP_ENDED,
+    OUTAGE_ENDED,
+    Kind,
+    Notice,
+)
 from bot.core.ports import NoticeView
 from bot.core.sessions import EPOCH, Verdict
 from bot.core.views import (
     GroupView,
     IncidentView,
+    MuteEnd,
     OutageView,
     ReplyEntry,
     ReplyView,
+    RunningRetry,
     StartView,
     VmReason,
 )
 from bot.store import rows
-from bot.store.ledgers import Ledger
+from bot.store.findings import load_finding_view
+from bot.store.mutes import MuteLedger, to_mute
+from bot.store.pauses import load_blockage
+from bot.store.retries import RetryLedger
 from bot.store.tables import (
     decisions,
     groups,
     incidents,
     jobs,
+    mutes,
     notices,
     outages,
     servers,
     sessions,
     task_sessions,
 )
+from bot.store.watches import load_watch
 
 
-class Views(Ledger):
+class Views(RetryLedger, MuteLedger):
     """Loads views on one connection, for one EM."""
 
-    async def load(self, notice: Notice) -> NoticeView:
+    async def load(self, notice: Notice) -> NoticeView:  # noqa: PLR0911 - one line for each kind
         """Load what a notice shows. Summaries are computed by `bot.services.summarizing`."""
         match notice.kind:
             case Kind.INCIDENT:
                 return (await self.load_incidents([int(notice.subject)]))[0]
             case Kind.GROUP:
                 return await self.load_group(notice)
+            case Kind.REPLY if notice.subject.startswith((FINDING_BROKEN, FINDING_OVER)):
+                return await load_finding_view(self.connection, self.em, notice)
             case Kind.REPLY:
                 return await self.load_reply(notice)
             case Kind.START:
                 return await self.load_start()
             case Kind.OUTAGE:
                 return await self.load_outage(int(notice.subject))
+            case Kind.FINDING:
+                return await load_finding_view(self.connection, self.em, notice)
+            case Kind.BLOCKED:
+                return await load_blockage(self.connection, self.em, int(notice.subject))
+            case Kind.WATCH:
+                return await load_watch(self.connection, self.em, int(notice.subject))
         raise AssertionError(f"no view for a notice of kind {notice.kind}")
 
     async def load_incidents(self, ids: Collection[int]) -> list[IncidentView]:
@@ -66,14 +90,22 @@ class Views(Ledger):
         names = await self._name_jobs(of_jobs)
         reasons, vm_counts = await self._load_reasons([row.uid for row in latest.values()])
         last_good = await self._load_last_good(list(latest.values()))
+        retries = await self._load_retries(found.values())
+        in_force = await self.load_mutes()
         return [
             replace(
                 self._view(found[each], latest[each], of_jobs, names, reasons, last_good),
                 vm_count=vm_counts[latest[each].uid],
+                retry=retries.get(found[each].job_uid),
+                mute=_mute_of(of_jobs[found[each].job_uid], in_force),
             )
             for each in ids
             if each in latest
         ]
+
+    async def _load_retries(self, of: Iterable[Incident]) -> dict[str, RunningRetry]:
+        open_jobs = {each.job_uid for each in of if each.status is Status.OPEN}
+        return await self.load_running_retries(open_jobs)
 
     @staticmethod
     def _view(
@@ -169,9 +201,39 @@ class Views(Ledger):
         group = (
             await self.connection.execute(select(groups).where(groups.c.id == int(notice.subject)))
         ).one()
-        members = await self.load_incidents(await self._load_members(notice.id))
+        member_ids = await self._load_members(notice.id)
+        members = tuple(await self.load_incidents(member_ids))
         separately = await self._count_told_separately(group) if group.backup_server else 0
-        return GroupView(group.backup_server, group.opened_at, tuple(members), separately)
+        ended = await self._load_mute_end(group, member_ids) if group.mute_id else None
+        return GroupView(group.backup_server, group.opened_at, members, separately, ended, group.id)
+
+    async def _load_mute_end(self, group: Row[Any], member_ids: Collection[int]) -> MuteEnd:
+        """Load what a mute was, and what else it held back in this channel."""
+        row = (
+            await self.connection.execute(select(mutes).where(mutes.c.id == group.mute_id))
+        ).one()
+        mute = to_mute(row)
+        elsewhere = await self.connection.execute(
+            select(decisions.c.incident_id)
+            .join(notices, notices.c.subject == cast(decisions.c.incident_id, Text))
+            .where(
+                decisions.c.mute_id == mute.id,
+                decisions.c.incident_id.not_in(member_ids),
+                notices.c.kind == Kind.INCIDENT.value,
+                notices.c.channel == group.channel,
+            )
+            .distinct()
+            .order_by(decisions.c.incident_id)
+        )
+        views = await self.load_incidents(list(elsewhere.scalars()))
+        return MuteEnd(mute, await self.name_muted(mute), tuple(views))
+
+    async def name_muted(self, mute: Mute) -> str:
+        """Call what a mute hides as people do: a job's name, a backup server's, or everything."""
+        if mute.scope is not Scope.JOB:
+            return mute.subject
+        of_jobs = await self._load_jobs({mute.subject})
+        return (await self._name_jobs(of_jobs)).get(mute.subject, mute.subject)
 
     async def _count_told_separately(self, group: Row[Any]) -> int:
         """Count the incidents of the same storm that were told before it was one."""
@@ -206,6 +268,10 @@ class Views(Ledger):
         if notice.subject.startswith(OUTAGE_ENDED):
             outage = await self.load_outage(int(notice.subject.removeprefix(OUTAGE_ENDED)))
             return ReplyView(outage=outage)
+        if notice.subject.startswith(BLOCKAGE_ENDED):
+            blockage_id = int(notice.subject.removeprefix(BLOCKAGE_ENDED))
+            blockage = await load_blockage(self.connection, self.em, blockage_id)
+            return ReplyView(blockage=blockage)
         if notice.subject == GROUP_ENDED:
             return ReplyView(group_ended=len(await self._load_members(notice.parent_id)))
         found = await self.connection.execute(
@@ -261,6 +327,10 @@ class Views(Ledger):
             await self.connection.execute(select(outages).where(outages.c.id == outage_id))
         ).one()
         return OutageView(self.em, row.started_at, row.reason, row.ended_at)
+
+
+def _mute_of(job: Row[Any], in_force: Collection[Mute]) -> Mute | None:
+    return find_mute(in_force, job.job_uid, job.backup_server)
 
 
 def display_name(job: Row[Any], shared: Collection[str]) -> str:

@@ -1,19 +1,21 @@
-"""The bot's view of Enterprise Manager: implements `SessionSource` of `bot.core.ports`.
+"""The bot's view of Enterprise Manager: `SessionSource` and `JobSource` of `bot.core.ports`.
 
 Each method is one question in EM's terms; how it is asked, paged and read is told elsewhere in this
 folder. It changes nothing in Veeam.
 """
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Literal, Self
 
 import httpx
 
-from bot.core.ports import SessionPage
+from bot.core.jobs import JobOptions
+from bot.core.ports import JobPage, SessionPage
 from bot.core.sessions import Session, TaskSession, guid_of
 from bot.errors import NotFound
 from bot.veeam import wire
@@ -34,13 +36,22 @@ from bot.veeam.filters import (
 )
 from bot.veeam.logons import Logons
 from bot.veeam.pages import fetch_page, has_more, iter_pages
-from bot.veeam.translate import session_from, task_session_from, urn
+from bot.veeam.translate import (
+    is_replica_job,
+    job_options_from,
+    session_from,
+    task_session_from,
+    urn,
+)
 
 MAX_UIDS = 20
 """Ids in one filter: 2 KB of URL."""
 
 MAX_PATH = 8000
 """Characters of a URL's path and query; many servers refuse a request line over 8 KB."""
+
+JOBS_PER_PAGE = 50
+"""A job carries its schedule and the guest options of each VM: 2 to 3 KB per VM (samples)."""
 
 MAX_WHOLE = 5
 """Of so many sessions at most all task sessions are read, of more only those that went wrong."""
@@ -186,17 +197,48 @@ class EnterpriseManagerClient:
         found = await self._query_tasks(where, asked)
         return tuple(task for task in found if task.session_uid in wanted)
 
-    async def fetch_next_runs(self, job_uids: Sequence[str]) -> dict[str, datetime]:
-        """Get NextRun of at most 20 jobs, where set; raises `NotAllowed` (reference §13)."""
+    async def fetch_job_options(self, job_uids: Sequence[str]) -> tuple[JobOptions, ...]:
+        """Get the options of at most 20 replication jobs; raises `NotAllowed` (reference §13)."""
         by_guid = {guid_of(job_uid): job_uid for job_uid in job_uids[:MAX_UIDS]}
         if not by_guid:
-            return {}
+            return ()
         where = any_of(*(JobProperties.uid.equals(urn("Job", guid)) for guid in by_guid))
         query = Query(JobProperties.entity, Sort(JobProperties.name), where)
-        asked = "read when jobs run next"
+        asked = "read the options of jobs"
         page = await fetch_page(self._conversation, query, lambda rows: rows.jobs, asked)
-        found = {by_guid.get(guid_of(job.uid)): job.next_run_at for job in page.rows}
-        return {uid: moment for uid, moment in found.items() if uid and moment}
+        found = {guid_of(each.job_uid): each for each in _options_in(page.rows)}
+        return tuple(
+            replace(found[guid], job_uid=job_uid)
+            for guid, job_uid in by_guid.items()
+            if guid in found
+        )
+
+    async def iter_job_options(self) -> AsyncIterator[JobPage]:
+        """List the options of all replication jobs; raises `NotAllowed` (reference §9, §13)."""
+        where = JobProperties.job_type.equals("Replica")
+        query = Query(JobProperties.entity, Sort(JobProperties.name), where, JOBS_PER_PAGE)
+        asked = "list the options of all replication jobs"
+        pages = iter_pages(self._conversation, query, lambda rows: rows.jobs, asked)
+        async with aclosing(pages):
+            async for page in pages:
+                yield JobPage(tuple(_options_in(page.rows)), page.number, page.is_last)
+
+    async def iter_task_sessions(
+        self, session_uids: Sequence[str]
+    ) -> AsyncIterator[tuple[TaskSession, ...]]:
+        """List the task sessions of at most 20 sessions, page by page (reference §9)."""
+        wanted = {urn("ReplicaJobSession", guid_of(uid)): uid for uid in session_uids[:MAX_UIDS]}
+        if not wanted:
+            return
+        where = any_of(*(TaskSessions.job_session_uid.equals(uid) for uid in wanted))
+        query = Query(TaskSessions.entity, Sort(TaskSessions.created_at), where)
+        asked = "list the VMs of sessions"
+        pages = iter_pages(
+            self._conversation, query, lambda rows: rows.replica_task_sessions, asked
+        )
+        async with aclosing(pages):
+            async for page in pages:
+                yield tuple(map(task_session_from, page.rows))
 
     async def fetch_job(self, job_uid: str) -> wire.Job:
         """Get a job with its schedule; raises `NotAllowed` (reference §7, §13)."""
@@ -246,6 +288,10 @@ class EnterpriseManagerClient:
         )
         found = [task_session_from(row) async for page in pages for row in page.rows]
         return tuple({task.uid: task for task in found}.values())
+
+
+def _options_in(rows: Sequence[wire.Job]) -> Iterator[JobOptions]:
+    return (job_options_from(row) for row in rows if is_replica_job(row))
 
 
 def _newest_first(where: Condition, page_size: int = PAGE_SIZE) -> Query:

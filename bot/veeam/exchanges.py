@@ -23,6 +23,9 @@ from bot.veeam.replies import Reply, read_reply
 TIMEOUTS = httpx.Timeout(connect=3.0, read=15.0, write=5.0, pool=10.0)
 """Seconds; EM's answer to a wide query takes several, a connection on a company's network none."""
 
+WHOLE_ANSWER = 4
+"""So many times the read time-out a whole answer may take: that one begins anew with each byte."""
+
 AT_ONCE = 8
 LIMITS = httpx.Limits(
     max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=30.0
@@ -98,6 +101,7 @@ class Exchanges:
         try:
             async with (
                 self._turn(),
+                self._in_time(),
                 self._http.stream(method, path, headers=headers) as response,
             ):
                 reply = await read_reply(response, asked)
@@ -119,6 +123,16 @@ class Exchanges:
             yield
         finally:
             self._turns.release()
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        """End an answer that trickles: it would keep a poll waiting for ever."""
+        read = self._http.timeout.read
+        try:
+            async with asyncio.timeout(read and WHOLE_ANSWER * read):
+                yield
+        except TimeoutError:
+            raise httpx.ReadTimeout("the whole answer takes too long") from None
 
     async def close(self) -> None:
         """Close all connections."""

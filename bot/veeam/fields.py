@@ -36,7 +36,10 @@ def read_moment(value: object) -> datetime | None:
         return None
     if moment.tzinfo is UTC:
         return moment
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    moment = moment.astimezone(UTC)
+    return None if moment.year in NO_TIME_YEARS else moment
 
 
 def read_links(value: object) -> tuple[Link, ...]:

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from bot.errors import UnexpectedReply
+from bot.veeam.fields import read_moment
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 """A page of 100 sessions is about 150 KB; more than this is not EM, or would fill the memory."""
@@ -48,8 +49,8 @@ async def read_reply(response: httpx.Response, asked: str) -> Reply:
 
 def _parse_date(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text).replace(tzinfo=UTC)
-    except ValueError:
+        return read_moment(parsedate_to_datetime(text).replace(tzinfo=UTC).isoformat())
+    except (ValueError, OverflowError):
         return None
 
 

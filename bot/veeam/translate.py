@@ -1,8 +1,15 @@
 """Turns what EM sent into the core's values: nothing else in the bot sees EM's models."""
 
+from datetime import timedelta
+
 from bot.core import sessions as core
+from bot.core.jobs import JobOptions, RetryOptions
 from bot.core.sessions import EPOCH, guid_of
 from bot.veeam import wire
+
+MOST_RETRIES = 1_000
+LONGEST_WAIT_MINUTES = 14 * 24 * 60
+"""What is beyond these is no setting that somebody made, and nothing is derived from it."""
 
 
 def session_from(sent: wire.ReplicaSession) -> core.Session:
@@ -43,6 +50,40 @@ def task_session_from(sent: wire.ReplicaTaskSession) -> core.TaskSession:
         total_size=sent.total_size,
         backup_server=server.name if server else "",
     )
+
+
+def job_options_from(sent: wire.Job) -> JobOptions:
+    """Make the options of a `Job` (reference §7)."""
+    server = _find_up(sent.links, "BackupServerReference")
+    return JobOptions(
+        job_uid=urn("Job", sent.uid),
+        name=sent.name or "",
+        backup_server=server.name if server else "",
+        next_run_at=sent.next_run_at,
+        is_schedule_configured=sent.schedule_configured,
+        is_schedule_enabled=sent.schedule_enabled,
+        retry=_retry_from(sent.schedule.retry_options) if sent.schedule else None,
+        vms=sent.vms,
+    )
+
+
+def is_replica_job(sent: wire.Job) -> bool:
+    """Whether it is a replication job; EM is asked for no other, but may not heed it."""
+    return (sent.job_type or "Replica").lower() == "replica"
+
+
+def _retry_from(sent: wire.RetryOptions | None) -> RetryOptions | None:
+    """Read RetryOptions; with `RetrySpecified` false the job does not retry, whatever they say."""
+    if sent is None:
+        return None
+    if sent.specified is False:
+        return RetryOptions(0, timedelta(0))
+    times, minutes = sent.times, sent.wait_minutes
+    if times is None or minutes is None:
+        return None
+    if not 0 <= times <= MOST_RETRIES or not 0 <= minutes <= LONGEST_WAIT_MINUTES:
+        return None
+    return RetryOptions(times, timedelta(minutes=minutes))
 
 
 def urn(kind: str, uid: str) -> str:

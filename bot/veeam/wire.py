@@ -10,6 +10,9 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_va
 
 from bot.veeam.fields import Links, Maybe, Model, Moment, Rows, Text, Texts, problems_of, warn_once
 
+UNNAMED = "?"
+"""What a thing is called whose name EM did not send."""
+
 
 class Reference(Model):
     """The short form of any resource, `EntityRef` or `Ref` (reference §4)."""
@@ -128,9 +131,9 @@ class ObjectInJob(Model):
 
 
 class ReplicaJobInfo(Model):
-    """What a replication job works on."""
+    """What a replication job works on; no list at all is not an empty one."""
 
-    includes: Rows[ObjectInJob] = Field([])
+    includes: Rows[ObjectInJob] | None = None
 
 
 class JobInfo(Model):
@@ -158,10 +161,12 @@ class Job(Reference):
         return options.nested or options if options else None
 
     @property
-    def vms(self) -> tuple[str, ...]:
-        """The names of the VMs and containers in the job, where EM sent them."""
+    def vms(self) -> tuple[str, ...] | None:
+        """The names of the VMs and containers in the job; None where EM sent no list of them."""
         info = self.job_info and self.job_info.replica_job_info
-        return tuple(vm.display_name or vm.name or "" for vm in info.includes) if info else ()
+        if not info or info.includes is None:
+            return None
+        return tuple(vm.display_name or vm.name or UNNAMED for vm in info.includes)
 
 
 class BackupServer(Reference):

@@ -14,6 +14,7 @@ from tests.benchmarks.commands import measure_commands
 from tests.benchmarks.figures import Figure, render_table
 from tests.benchmarks.polls import measure_polls
 from tests.benchmarks.starts import measure_starts
+from tests.benchmarks.storms import measure_storms
 
 
 async def measure() -> list[Figure]:
@@ -21,6 +22,7 @@ async def measure() -> list[Figure]:
     figures = await measure_commands()
     figures += await measure_polls()
     figures += await measure_starts()
+    figures += await measure_storms()
     return figures
 
 

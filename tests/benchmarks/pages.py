@@ -18,7 +18,7 @@ from random import Random
 import httpx
 
 from bot.demo.em import EnterpriseManager, World
-from bot.demo.em.certificates import issue_certificates
+from bot.demo.em.certificates import Authority
 from tests.benchmarks.processes import tell_and_serve
 
 SESSIONS, JOBS, PAGE_SIZE = 10_000, 400, 100
@@ -142,7 +142,7 @@ async def main() -> None:
     """Serve until the one who started this is done."""
     shelf = await Shelf.stock()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        certificates = issue_certificates(Path(folder), HOST)
+        certificates = Authority(Path(folder), HOST).issue()
         server = await asyncio.get_running_loop().create_server(
             lambda: Writer(shelf), HOST, 0, ssl=certificates.context
         )

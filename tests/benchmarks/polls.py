@@ -20,10 +20,9 @@ from unittest.mock import patch
 import httpx
 
 from bot.app import calm_collector, utc_now
-from bot.core.sessions import Verdict
 from bot.heartbeats import HttpHeartbeat
 from bot.services import recording
-from bot.services.polling import Polling, Wishes
+from bot.services.polling import Polling
 from bot.services.telling import Audience
 from bot.store.databases import Database
 from bot.store.polls import SqlPollingStore
@@ -104,7 +103,7 @@ async def polling(
     served: Mapping[str, str],
 ) -> AsyncIterator[tuple[Polling, Callable[[], Awaitable[int]]]]:
     """Wire the real polling, and a way to count what it stored."""
-    wishes = Wishes(Audience("C0123456789", 5), frozenset({Verdict.WARNING, Verdict.FAILED}))
+    audience = Audience("C0123456789", 5)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         database = await Database.open(f"sqlite+aiosqlite:///{Path(folder) / 'bot.db'}")
         source = EnterpriseManagerClient(
@@ -118,7 +117,7 @@ async def polling(
         try:
             store = SqlPollingStore(database, source.name)
             yield (
-                Polling(source, store, wishes, utc_now, HttpHeartbeat(""), lambda: None),
+                Polling(source, store, audience, utc_now, HttpHeartbeat(""), lambda: None),
                 count_sessions,
             )
         finally:

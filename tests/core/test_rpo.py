@@ -1,28 +1,56 @@
-"""How often a job runs by its own habit."""
+"""How old a job's newest good replica may be: by rules, or by its habit."""
 
 from datetime import timedelta
 
-from bot.core.rpo import automatic_rpo, median_span, usual_interval
-from tests.builders import DAY, HOUR, NOW
+import pytest
+
+from bot.core.habits import learn_habit, rpo_of
+from bot.core.rpo import RpoPolicy, RpoRule, median_span
+from tests.builders import HOUR, MINUTE, NOW
+from tests.core.watching import ZULU, a_run, daily
+
+ALL = RpoRule(26 * HOUR)
+SQL = RpoRule(4 * HOUR, job="sql*")
+VBR02 = RpoRule(12 * HOUR, server="vbr02")
+TEST = RpoRule(job="SQL Test", is_off=True)
+BY_HABIT = RpoRule(job="Web*")
 
 
-def test_a_habit_needs_three_runs() -> None:
-    assert usual_interval([NOW, NOW + DAY]) is None
-    assert usual_interval([NOW, NOW + DAY, NOW + 2 * DAY]) == DAY
+@pytest.mark.parametrize(
+    ("job", "server", "rule"),
+    [
+        ("Mail", "vbr01", ALL),
+        ("SQL Replica", "vbr02", SQL),
+        ("Mail", "VBR02", VBR02),
+        ("SQL Test", "vbr01", TEST),
+        ("Web", "vbr02", BY_HABIT),
+    ],
+)
+def test_a_rule_for_jobs_goes_before_one_for_servers_before_one_for_all(
+    job: str, server: str, rule: RpoRule
+) -> None:
+    assert RpoPolicy((ALL, VBR02, TEST, SQL, BY_HABIT)).rule_for(job, server) == rule
 
 
-def test_the_usual_interval_is_the_median_so_that_one_gap_does_not_count() -> None:
-    runs = [NOW + day * DAY for day in (0, 1, 2, 9)]
-    assert usual_interval(list(reversed(runs))) == DAY
+def test_a_name_that_looks_like_a_glob_is_still_a_name() -> None:
+    assert RpoRule(HOUR, job="[prod] SQL").matches("[prod] SQL", "")
 
 
-def test_runs_at_one_moment_are_no_habit() -> None:
-    assert usual_interval([NOW, NOW, NOW]) is None
+def test_a_rule_sets_the_rpo_whatever_the_habit() -> None:
+    habit = learn_habit([a_run(NOW)], ZULU)
+    assert rpo_of(habit, RpoPolicy((ALL,)), "Mail", "vbr01") == 26 * HOUR
+    assert rpo_of(habit, RpoPolicy((TEST,)), "SQL Test", "vbr01") is None
+    assert rpo_of(habit, RpoPolicy(), "Mail", "vbr01") is None
 
 
-def test_the_automatic_rpo_is_one_and_a_half_intervals() -> None:
-    assert automatic_rpo(DAY) == 36 * HOUR
-    assert automatic_rpo(None) is None
+def test_by_habit_it_is_one_and_a_half_intervals() -> None:
+    assert rpo_of(learn_habit(daily(NOW), ZULU), RpoPolicy(), "Mail", "vbr01") == 36 * HOUR
+
+
+def test_by_habit_it_leaves_em_the_time_to_tell_of_the_next_run() -> None:
+    quarterly = [a_run(NOW + number * 15 * MINUTE) for number in range(20)]
+    habit = learn_habit(quarterly, ZULU)
+    assert rpo_of(habit, RpoPolicy(), "Mail", "vbr01") == (15 + 10 + 20) * MINUTE
 
 
 def test_the_median_of_two_is_between_them() -> None:

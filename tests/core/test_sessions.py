@@ -5,7 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.sessions import RESULTLESS_AFTER, Verdict, decide_verdict, guid_of
+from bot.core.sessions import (
+    EPOCH,
+    RESULTLESS_AFTER,
+    Verdict,
+    believe_times,
+    decide_verdict,
+    guid_of,
+)
 from tests.builders import HOUR, MINUTE, NOW, a_running_session, a_session, a_task
 
 
@@ -78,3 +85,31 @@ def test_a_task_session_is_judged_by_its_result(result: str, verdict: Verdict) -
 
 def test_the_guid_is_the_end_of_a_urn() -> None:
     assert guid_of("urn:veeam:ReplicaJobSession:04F694AD") == "04f694ad"
+
+
+def test_times_that_can_be_are_believed() -> None:
+    fast = a_session(NOW + 23 * HOUR)
+    assert believe_times(fast, None, NOW) is fast
+    running = a_running_session()
+    assert believe_times(running, None, NOW) is running
+
+
+def test_a_time_that_cannot_be_is_when_em_first_told_of_it() -> None:
+    far = a_session(NOW.replace(year=9998))
+    first = believe_times(far, None, NOW)
+    assert (first.created_at, first.ended_at) == (NOW, NOW)
+    assert believe_times(far, first, NOW + HOUR) == first
+
+
+def test_a_session_without_any_time_is_no_older_than_all_others() -> None:
+    timeless = a_session(created_at=EPOCH, ended_at=None)
+    first = believe_times(timeless, None, NOW)
+    assert (first.created_at, first.ended_at) == (NOW, None)
+    assert believe_times(timeless, first, NOW + HOUR) == first
+
+
+def test_only_the_time_that_cannot_be_is_mended() -> None:
+    session = a_session(ended_at=NOW.replace(year=9998))
+    running = a_running_session(uid=session.uid)
+    mended = believe_times(session, running, NOW)
+    assert (mended.created_at, mended.ended_at) == (session.created_at, NOW)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.habits import Run
 from bot.core.sessions import Verdict
-from bot.core.summaries import Run, SummaryFacts, latest_due_date, moment_of, summarize
+from bot.core.summaries import SummaryFacts, latest_due_date, moment_of, summarize
 from bot.core.views import MissedRun, OddDuration, RpoBreach, SummaryView
 from tests.builders import DAY, HOUR, MINUTE, NOW
 

@@ -24,15 +24,14 @@ class BotProcess:
     folder: Path
     settings: Mapping[str, str]
     process: asyncio.subprocess.Process | None = None
+    command: tuple[str, ...] = ("-m", "bot", "run")
 
     async def start(self, **changed: str) -> None:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         with (self.folder / "bot.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                "-m",
-                "bot",
-                "run",
+                *self.command,
                 env=inherited | dict(self.settings) | changed,
                 cwd=self.folder,
                 stdout=log,

@@ -2,28 +2,32 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
 from sqlalchemy import select
 
-from bot.core.incidents import Incident, Policy, Reason
-from bot.core.notices import Kind, Notice
-from bot.core.ports import Messenger, NoticeView
+from bot.core.incidents import Incident, Reason
+from bot.core.notices import Kind, Notice, PostedMessage
+from bot.core.ports import NoticeView
 from bot.core.sessions import EPOCH, Session, Verdict
 from bot.demo.em import EnterpriseManager, ReplicaJob
 from bot.services.delivering import Delivering
-from bot.services.polling import Polling, Wishes
+from bot.services.failing import DeliveryPolicy
+from bot.services.polling import Polling
 from bot.services.reasoning import Reasoning
+from bot.services.reconciling import Reconciling
 from bot.services.recording import Recording, Seen
 from bot.services.telling import Audience, Telling
+from bot.slack.messenger import SlackMessenger
 from bot.store import rows
 from bot.store.databases import Database
 from bot.store.deliveries import SqlDeliveringStore
 from bot.store.polls import SqlPollingStore
 from bot.store.questions import SqlAskingStore
+from bot.store.reconciliations import SqlReconcilingStore
 from bot.store.tables import decisions, incidents, notices, sessions
 from bot.veeam.client import EnterpriseManagerClient
 from tests.builders import NOW, FakeClock
@@ -38,10 +42,12 @@ class Bench:
 
     database: Database
     channel: str = "C1"
+    fallback_channel: str = ""
     em: str = EM
     clock: FakeClock = field(default_factory=FakeClock)
     group_over: int = 5
     baseline_at: datetime = EPOCH
+    wishes: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.polls = SqlPollingStore(self.database, self.em)
@@ -50,7 +56,7 @@ class Bench:
 
     @property
     def audience(self) -> Audience:
-        return Audience(self.channel, self.group_over)
+        return Audience(self.channel, self.group_over, **self.wishes)
 
     async def report(
         self, *seen: Session, server_time: datetime = NOW, asked: timedelta = timedelta(0)
@@ -61,7 +67,7 @@ class Bench:
             touched = await recording.keep(
                 Seen(seen, self.clock(), server_time, self.clock() - asked)
             )
-            await recording.judge(touched, Policy(self.baseline_at, BOTH))
+            await recording.judge(touched, self.baseline_at)
 
     async def announce(self, kind: Kind, subject: str) -> None:
         async with self.polls.transaction() as ledger:
@@ -86,15 +92,27 @@ class Bench:
         async with self.database.read() as connection:
             return list(await connection.execute(query))
 
+    async def post_all(self) -> None:
+        """Let every message that waits stand in Slack as it is wanted now."""
+        for number, notice in enumerate(await self.notices(), start=1):
+            if not notice.told_by and not notice.is_posted:
+                message = PostedMessage(notice.channel, f"{number}.0", notice.wanted_revision)
+                await self.deliveries.record_posted(notice.id, message, self.clock())
+
     def delivering(
-        self, messenger: Messenger, *, owner: str = "bot-1", summarize: Any = None
+        self, messenger: SlackMessenger, *, owner: str = "bot-1", summarize: Any = None
     ) -> Delivering:
         async def unexpected(summary_id: int) -> NoticeView:
             raise AssertionError(f"nobody promised summary {summary_id}")
 
-        render = summarize or unexpected
+        store = SqlReconcilingStore(self.database, self.em)
         return Delivering(
-            self.deliveries, messenger, self.clock, owner, self.group_over, summarize=render
+            self.deliveries,
+            messenger,
+            Reconciling(store, messenger, self.clock),
+            self.clock,
+            DeliveryPolicy(owner, self.group_over, self.fallback_channel),
+            summarize=summarize or unexpected,
         )
 
 
@@ -125,12 +143,13 @@ class Watch:
 
     def restart(self) -> None:
         """Begin anew with what the database remembers."""
-        bench, wishes = self.bench, Wishes(self.bench.audience, self.wanted)
+        bench = self.bench
+        audience = replace(bench.audience, verdicts=self.wanted)
         self.polling = Polling(
-            self.client, bench.polls, wishes, bench.clock, self.beats, self._count
+            self.client, bench.polls, audience, bench.clock, self.beats, self._count
         )
         self.reasoning = Reasoning(
-            self.client, bench.polls, bench.audience, bench.clock, self._count
+            self.client, self.client, bench.polls, bench.audience, bench.clock, self._count
         )
 
     def _count(self) -> None:

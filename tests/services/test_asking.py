@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.answers import Candidates, SessionAnswer, Unknown
 from bot.core.sessions import guid_of
+from bot.core.stores import Refusal
 from bot.errors import EnterpriseManagerUnavailable
 from bot.services.asking import About, Asking
 from bot.services.summarizing import Summarizing
@@ -191,7 +192,7 @@ async def test_the_status_says_what_cannot_be_seen_and_said(started: Watch, aski
     await started.poll()
     started.world_of.faults.answer(503, path="/query", times=None)
     await started.poll()
-    await started.bench.deliveries.pause_channel("C1", "is_archived", NOW)
+    await started.bench.deliveries.pause_channel(Refusal("C1", "is_archived", "is_archived", NOW))
     found = await asking.describe_status()
     assert (found.job_count, found.session_count, found.open_incidents) == (1, 1, 1)
     assert (found.running, found.unsent, found.slack_problems) == (0, 2, ("is_archived",))

@@ -1,94 +1,43 @@
 """Delivering: each message once, in order, whatever Slack does with it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
+from bot.core.keys import mark_bad
 from bot.core.notices import Kind, Notice, PostedMessage
 from bot.core.ports import NoticeView
-from bot.core.sessions import Session
-from bot.core.stores import Period
-from bot.demo.slack import Message, SlackOptions, SlackWorkspace
+from bot.core.stores import Attempt, Period
+from bot.demo.slack import SlackOptions, SlackWorkspace
 from bot.errors import DeliveryFailed
 from bot.services import delivering
-from bot.services.delivering import ABSENCE_COUNTS_AFTER, Delivering
+from bot.services.delivering import Delivering
 from bot.services.summarizing import Summarizing
-from bot.slack.clients import REQUEST_TIMEOUT, SlackCalls, build_client
+from bot.slack.clients import SlackCalls, build_client
 from bot.slack.messenger import SlackMessenger
 from tests.builders import DAY, HOUR, MINUTE, NOW, a_session
 from tests.services.bench import Bench, deliver
+from tests.services.speaking import (
+    ABSENT,
+    LOOK_AGAIN,
+    SECOND,
+    count,
+    fail,
+    posts,
+    roots,
+)
+from tests.services.speaking import _posts_need_not_wait as _posts_need_not_wait
+from tests.services.speaking import bot as bot
+from tests.services.speaking import messenger as messenger
+from tests.services.speaking import slack as slack
+from tests.services.speaking import workspace as workspace
 
-SECOND = timedelta(seconds=1)
-WAIT_FOR_REASONS = 2 * SECOND
-LOOK_AGAIN = 3 * SECOND
-ABSENT = REQUEST_TIMEOUT + ABSENCE_COUNTS_AFTER
 AMBIGUOUS = ("time_out", "close", "reset", "http_500", "refuse")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def workspace() -> AsyncIterator[SlackWorkspace]:
-    slack = await SlackWorkspace.start()
-    yield slack
-    await slack.stop()
-
-
-@pytest.fixture
-def slack(workspace: SlackWorkspace) -> SlackWorkspace:
-    """The shared workspace with a channel of the test's own, and without faults."""
-    workspace.faults.clear()
-    workspace.faults.restore_token()
-    workspace.options = SlackOptions()
-    members = [workspace.workspace.bot.id, *workspace.workspace.people]
-    workspace.channel = workspace.workspace.add_channel("replication", members=members).id
-    workspace.calls.clear()
-    return workspace
-
-
-@pytest.fixture(autouse=True)
-def _posts_need_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivering, "POST_EVERY", 0)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def messenger(slack: SlackWorkspace) -> AsyncIterator[SlackMessenger]:
-    impatient = aiohttp.ClientTimeout(total=0.3)
-    async with aiohttp.ClientSession(timeout=impatient) as session:
-        calls = SlackCalls(build_client(slack.bot_token, session, slack.api_url))
-        await calls.identify()  # from here on the bot knows Slack's clock, years behind its own
-        yield SlackMessenger(calls)
-
-
-@pytest.fixture
-def bot(bench: Bench, messenger: SlackMessenger, slack: SlackWorkspace) -> Delivering:
-    bench.channel = slack.channel
-    return bench.delivering(messenger)
-
-
-async def fail(bench: Bench, name: str = "SQL Replica", **changes: object) -> Session:
-    """Let a job fail, and its message become due."""
-    session = a_session(bench.clock(), job_uid=f"job {name}", job_name=name, **changes)
-    await bench.report(session)
-    bench.clock.advance(WAIT_FOR_REASONS)
-    return session
-
-
-def posts(slack: SlackWorkspace) -> list[Message]:
-    return slack.messages(slack.channel)
-
-
-def roots(slack: SlackWorkspace) -> list[Message]:
-    return [message for message in posts(slack) if not message.is_reply]
-
-
-def count(slack: SlackWorkspace, method: str) -> int:
-    return sum(call.method == method for call in slack.calls)
 
 
 async def the_notice(bench: Bench) -> Notice:
@@ -99,15 +48,16 @@ async def the_notice(bench: Bench) -> Notice:
 async def test_an_alert_is_posted_once(
     bench: Bench, bot: Delivering, slack: SlackWorkspace
 ) -> None:
-    await fail(bench)
+    session = await fail(bench)
     for _ in range(3):
         await deliver(bot)
         bench.clock.advance(HOUR)
     [message] = posts(slack)
     notice = await the_notice(bench)
+    key = f"incident {mark_bad(session.uid)}"
     assert message.metadata == {
         "event_type": "replica_bot",
-        "event_payload": {"notice": notice.id, "revision": 1},
+        "event_payload": {"notice": notice.id, "revision": 1, "key": key},
     }
     assert (notice.message_ts, notice.shown_revision) == (message.ts, 1)
 
@@ -314,7 +264,7 @@ async def test_while_a_bot_lives_nobody_takes_its_claim(
 ) -> None:
     await fail(bench)
     notice = await the_notice(bench)
-    await bench.deliveries.claim(notice.id, "bot-1", bench.clock(), NOW)
+    await bench.deliveries.claim(notice.id, Attempt("bot-1", bench.clock(), NOW))
     await deliver(bench.delivering(messenger, owner="bot-2"))
     assert posts(slack) == []
 
@@ -642,7 +592,7 @@ async def test_a_start_frees_the_claims_of_the_dead(
 ) -> None:
     await fail(bench)
     notice = await the_notice(bench)
-    await bench.deliveries.claim(notice.id, "the dead", bench.clock(), NOW)
+    await bench.deliveries.claim(notice.id, Attempt("the dead", bench.clock(), NOW))
     bench.clock.advance(MINUTE)
     running = asyncio.create_task(bot.run())
     await slack.wait_for(posts)
@@ -747,7 +697,9 @@ async def test_looking_again_goes_on_by_itself(
 class Refusing(SlackMessenger):
     """A Slack that refuses in a way that nobody has thought of."""
 
-    async def send_notice(self, notice: Notice, view: NoticeView, thread_ts: str) -> PostedMessage:
+    async def send_notice(
+        self, notice: Notice, view: NoticeView, thread_ts: str, key: str = ""
+    ) -> PostedMessage:
         raise DeliveryFailed("Posting to Slack", "something_new")
 
 

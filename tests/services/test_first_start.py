@@ -162,3 +162,11 @@ async def test_what_ran_at_the_first_start_is_told_even_without_an_end(watch: Wa
     world.update_session(session, state="Stopped", result="Failed", ended_at=None)
     await watch.poll()
     assert len(await watch.bench.notices(Kind.INCIDENT)) == 1
+
+
+@pytest.mark.parametrize("year", [9998, 9999])
+async def test_history_with_times_at_the_end_of_time_is_history(watch: Watch, year: int) -> None:
+    end_of_time = watch.now().replace(year=year, month=6, day=1)
+    watch.ran("Failed", created_at=end_of_time - MINUTE, ended_at=end_of_time)
+    await watch.poll(2)
+    assert set(await watch.reasons()) <= {"HISTORY"}

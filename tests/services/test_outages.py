@@ -1,6 +1,7 @@
 """A bot that cannot see says so once, and once when it can again."""
 
 from bot.core.notices import OUTAGE_ENDED, Kind
+from bot.core.stores import Attempt
 from bot.services.polling import REFUSED_PAUSE
 from tests.builders import MINUTE
 from tests.services.bench import Watch
@@ -75,7 +76,8 @@ async def test_the_message_is_changed_and_answered_when_em_is_back(started: Watc
     started.world_of.faults.answer(503, path="/query", times=None)
     await fail(started, 4)
     [notice] = await started.bench.notices(Kind.OUTAGE)
-    await started.bench.deliveries.claim(notice.id, "bot", started.bench.clock(), notice.due_at)
+    attempt = Attempt("bot", started.bench.clock(), notice.due_at)
+    await started.bench.deliveries.claim(notice.id, attempt)
     started.world_of.faults.clear()
     assert await started.poll()
     changed, reply = (await started.bench.notices())[-2:]

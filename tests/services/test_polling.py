@@ -287,3 +287,49 @@ async def test_a_job_keeps_its_identity_when_it_is_renamed(started: Watch) -> No
     await started.poll()
     [view] = await started.bench.questions.load_open_views()
     assert (view.job_name, view.incident.run_count) == ("SQL Replica (new)", 2)
+
+
+async def test_an_em_restored_from_a_backup_takes_nothing_back_and_repeats_nothing(
+    started: Watch,
+) -> None:
+    world = started.world_of.world
+    session = world.start_session(started.job())
+    await started.poll()
+    backup = world.snapshot()
+    started.later(MINUTE)
+    world.finish_session(session, "Failed")
+    await started.poll()
+    lost = world.restore(backup)
+    await started.poll()
+    assert (await started.bench.session(session.uid)).result == "Failed"
+    world.recollect(lost)
+    await started.poll()
+    assert await started.reasons() == ["FIRST_FAILURE"]
+
+
+async def test_a_clock_of_em_that_goes_back_hides_nothing_from_the_next_poll(
+    started: Watch,
+) -> None:
+    started.later(6 * HOUR)
+    started.ran("Success")
+    await started.poll()
+    started.world_of.world.skew -= 3 * HOUR
+    started.ran("Failed", job="Web Replica")
+    await started.poll()
+    assert await started.reasons() == ["FIRST_FAILURE"]
+    assert await watermark(started) <= started.now()
+
+
+@pytest.mark.parametrize("year", [9998, 9999])
+async def test_a_failure_at_the_end_of_time_recovers_when_the_clock_is_right_again(
+    started: Watch, year: int
+) -> None:
+    started.ran("Success")
+    await started.poll()
+    end_of_time = started.now().replace(year=year, month=6, day=1)
+    started.ran("Failed", created_at=end_of_time - MINUTE, ended_at=end_of_time)
+    await started.poll(2)
+    assert await started.reasons() == ["FIRST_FAILURE"]
+    started.ran("Success")
+    await started.poll()
+    assert await started.reasons() == ["FIRST_FAILURE", "RECOVERED"]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.core.notices import Kind, PostedMessage
 from bot.core.sessions import Verdict
+from bot.core.stores import Attempt
 from bot.core.views import IncidentView, VmReason
 from bot.services.reasoning import Reasoning
 from bot.veeam.client import EnterpriseManagerClient
@@ -43,7 +44,7 @@ async def test_reasons_that_come_late_follow_as_an_edit(started: Watch) -> None:
     await started.poll()
     [notice] = await started.bench.notices(Kind.INCIDENT)
     bench = started.bench
-    await bench.deliveries.claim(notice.id, "bot", notice.due_at, notice.due_at)
+    await bench.deliveries.claim(notice.id, Attempt("bot", notice.due_at, notice.due_at))
     later = bench.clock() + 4 * SECONDS
     await bench.deliveries.record_posted(notice.id, PostedMessage("C1", "1.0", 1), later)
     await started.reasoning.explain()
@@ -113,7 +114,8 @@ async def test_an_account_that_may_read_jobs_learns_when_they_run_next(started: 
     async with EnterpriseManagerClient(
         em.url, em.admin_username, em.admin_password, ca_file=ca_file
     ) as admin:
-        await Reasoning(admin, bench.polls, bench.audience, bench.clock, lambda: None).explain()
+        reasoning = Reasoning(admin, admin, bench.polls, bench.audience, bench.clock, lambda: None)
+        await reasoning.explain()
     next_run_at = (await the_view(started)).next_run_at
     expected = started.job().next_run_at
     assert next_run_at is not None

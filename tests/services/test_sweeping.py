@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.core.incidents import Status
 from tests.builders import DAY, HOUR, MINUTE
@@ -143,3 +144,16 @@ async def test_a_sweep_moves_no_watermark(old: Watch) -> None:
     old.later(HOUR)
     await old.polling.sweep()
     assert (await old.bench.polls.load_state()).watermark_at == before
+
+
+async def test_a_sweep_that_goes_on_failing_is_logged_once_and_so_is_its_end(old: Watch) -> None:
+    old.later(20 * MINUTE)
+    old.world_of.faults.answer(503, path="EndTime", times=None)
+    with capture_logs() as logs:
+        await old.polling.sweep()
+        await old.polling.sweep()
+        old.world_of.faults.clear()
+        await old.polling.sweep()
+        await old.polling.sweep()
+    events = [line["event"] for line in logs if line["event"].startswith("sweep_")]
+    assert events == ["sweep_failed", "sweep_complete_again"]

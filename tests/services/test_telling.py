@@ -1,5 +1,6 @@
 """From decisions to notices: own messages, groups, replies, and what is told by which."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -233,3 +234,16 @@ async def test_an_answer_to_an_older_question_takes_nothing_back(bench: Bench) -
     await bench.report(a_session(uid="same", result="Failed"), asked=MINUTE)
     [incident] = await bench.incidents()
     assert incident.status is Status.RECOVERED
+
+
+async def test_a_group_whose_member_is_taken_back_ends_once_more(bench: Bench) -> None:
+    await bench.report(*failures(6))
+    await post(bench)
+    good = failures(6, at=NOW + HOUR, result="Success")
+    await bench.report(*good)
+    await post(bench)
+    await bench.report(replace(good[0], result="Failed"))
+    await post(bench)
+    await bench.report(*failures(1, at=NOW + 2 * HOUR, result="Success"))
+    ended = [each for each in await bench.notices(Kind.REPLY) if each.subject == GROUP_ENDED]
+    assert len(ended) == 2

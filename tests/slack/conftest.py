@@ -1,16 +1,21 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
 from bot.demo.slack import SlackOptions, SlackWorkspace
+from bot.services.handling import Handling
 from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls, build_client, open_session
 from bot.slack.listeners import build_app, register
 from bot.slack.responding import Responding
 from bot.slack.sockets import SocketConnection
+from bot.store.databases import Database
+from tests.services.bench import Bench
+from tests.services.wishing import a_handling
 from tests.slack.builders import NOW
 from tests.slack.fakes import FakeAsking
 
@@ -39,14 +44,31 @@ def asking() -> FakeAsking:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
+async def bench(tmp_path: Path, slack: SlackWorkspace) -> AsyncIterator[Bench]:
+    """A database of its own, whose alert channel is the workspace's."""
+    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/bot.db")
+    yield Bench(opened, channel=slack.channel)
+    await opened.close()
+
+
+@pytest.fixture
+def handling(bench: Bench, asking: FakeAsking) -> Handling:
+    return a_handling(bench, asking)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def connected(
-    slack: SlackWorkspace, calls: SlackCalls, session: aiohttp.ClientSession, asking: FakeAsking
+    slack: SlackWorkspace,
+    calls: SlackCalls,
+    session: aiohttp.ClientSession,
+    asking: FakeAsking,
+    handling: Handling,
 ) -> AsyncIterator[SocketConnection]:
     """The whole Slack side of the bot, listening; answers that take over 50 ms follow later."""
     app = build_app(calls.client)
     soon = timedelta(milliseconds=50)
     answering = Answering(Responding(calls, session), patience=soon, grace=soon)
-    register(app, asking, answering, lambda: NOW)
+    register(app, asking, handling, answering, lambda: NOW)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

@@ -38,11 +38,11 @@ def _block_problems(block: dict[str, Any]) -> list[str]:
         case "section":
             accessory = block.get("accessory")
             return _text_problems(block["text"], 3_000) + (
-                _button_problems(accessory) if accessory else []
+                _control_problems(accessory) if accessory else []
             )
         case "actions":
             ids = [button["action_id"] for button in block["elements"]]
-            found = [each for button in block["elements"] for each in _button_problems(button)]
+            found = [each for button in block["elements"] for each in _control_problems(button)]
             if not 1 <= len(ids) <= 25:
                 found.append(f"{len(ids)} buttons")
             return found + (["an action_id twice"] if len(set(ids)) < len(ids) else [])
@@ -55,6 +55,19 @@ def _block_problems(block: dict[str, Any]) -> list[str]:
 def _text_problems(text: dict[str, Any], most: int) -> list[str]:
     found = [] if 0 < len(text["text"]) <= most else [f"{len(text['text'])} characters"]
     return found + (mrkdwn_problems(text["text"]) if text["type"] == "mrkdwn" else [])
+
+
+def _control_problems(control: dict[str, Any]) -> list[str]:
+    if control["type"] != "static_select":
+        return _button_problems(control)
+    found = _text_problems(control["placeholder"], 150)
+    if not 0 < len(control["options"]) <= 100:
+        found.append(f"a menu of {len(control['options'])} options")
+    for option in control["options"]:
+        found += _text_problems(option["text"], 75)
+        if not 0 < len(option["value"]) <= 150:
+            found.append(f"option value of {len(option['value'])}")
+    return found
 
 
 def _button_problems(button: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ TOKEN = re.compile(r"<!date\^\d+\^[^|]*\|([^>]*)>")
 
 
 def read(message: Message) -> str:
-    """Write down what the blocks show, one line each; buttons in brackets."""
+    """Write down what the blocks show, one line each; buttons and menus in brackets."""
     return "\n".join(line.rstrip() for block in message.blocks for line in _lines(block))
 
 
@@ -20,14 +20,20 @@ def read_text(message: Message) -> str:
 
 def _lines(block: dict[str, Any]) -> list[str]:
     if block["type"] == "actions":
-        return [" ".join(f"[{button['text']['text']}]" for button in block["elements"])]
+        return [" ".join(map(_control, block["elements"]))]
     if block["type"] == "section":
-        button = f" [{block['accessory']['text']['text']}]" if "accessory" in block else ""
+        button = f" {_control(block['accessory'])}" if "accessory" in block else ""
         return (TOKEN.sub(r"\1", block["text"]["text"]) + button).split("\n")
     (element,) = block["elements"]
     if element["type"] == "rich_text_list":
         return ["• " + "".join(map(_span, item["elements"])) for item in element["elements"]]
     return "".join(map(_span, element["elements"])).split("\n")
+
+
+def _control(element: dict[str, Any]) -> str:
+    if element["type"] == "static_select":
+        return f"[{element['placeholder']['text']} ▾]"
+    return f"[{element['text']['text']}]"
 
 
 def _span(span: dict[str, Any]) -> str:

@@ -108,18 +108,6 @@ def test_a_closed_incident_is_neither_red_nor_green() -> None:
 
 
 @pytest.mark.parametrize(
-    "view",
-    [
-        an_incident_view(is_possible_duplicate=True),
-        a_group(is_possible_duplicate=True),
-        ReplyView(a_reply().entries, is_possible_duplicate=True),
-    ],
-)
-def test_a_possible_duplicate_says_so(view: NoticeView) -> None:
-    assert "possible duplicate: Slack did not confirm the first attempt" in shown(view)
-
-
-@pytest.mark.parametrize(
     ("reason", "words"),
     [
         (Reason.STILL_FAILING, "🔴 SQL Replica failed again Thu 2025-11-20 02:14 UTC"),
@@ -201,15 +189,18 @@ def test_the_most_frequent_cause_comes_first() -> None:
     )
     told = shown(GroupView("vbr01", NOW, members)).split("\n")[2:]
     assert told == [
-        "• datastore is full · 2 jobs, 3 VMs: B, C",
-        "• proxy is gone · 1 job, 1 VM: A",
-        "• Reasons follow · 1 job: D",
+        "• 3 VMs in 2 jobs: datastore is full, since Mon 2025-11-17 22:14 UTC · B, C",
+        "• 1 VM in 1 job: proxy is gone, since Mon 2025-11-17 22:14 UTC · A",
+        "• 1 job: reasons follow, since Mon 2025-11-17 22:14 UTC · D",
+        "[Acknowledge all] [Choose a job… ▾]",
     ]
 
 
 def test_many_causes_are_cut_and_counted() -> None:
     members = tuple(
-        an_incident_view(job_name=f"J{n}", vms=(VmReason("v", Verdict.FAILED, f"cause {n}"),))
+        an_incident_view(
+            job_name=f"J{n}", vms=(VmReason("v", Verdict.FAILED, f"cause {chr(65 + n)}"),)
+        )
         for n in range(20)
     )
     assert "… and 12 more causes" in shown(GroupView("vbr01", NOW, members))

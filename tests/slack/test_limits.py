@@ -21,7 +21,7 @@ from bot.core.views import (
     RpoBreach,
     VmReason,
 )
-from bot.slack.answers import HELP, answer_document, unknown_document
+from bot.slack.answers import answer_document, unknown_document
 from bot.slack.blocks import render_notice, render_plain
 from bot.slack.documents import (
     Bullets,
@@ -32,6 +32,7 @@ from bot.slack.documents import (
     Person,
     Row,
 )
+from bot.slack.help import HELP
 from bot.slack.layout import render, render_plainly
 from bot.slack.session_answers import session_document, tasks_document
 from tests.slack.builders import (
@@ -91,7 +92,6 @@ def incident_views() -> st.SearchStrategy[IncidentView]:
             backup_server=names,
             latest=sessions,
             vms=st.none() | many_vms,
-            is_possible_duplicate=st.booleans(),
         )
     )
 

@@ -43,13 +43,13 @@ def notice(slack: SlackWorkspace) -> Notice:
 async def test_a_posted_notice_carries_its_id_and_revision(
     slack: SlackWorkspace, messenger: SlackMessenger, notice: Notice
 ) -> None:
-    posted = await messenger.send_notice(notice, an_incident_view(), "")
+    posted = await messenger.send_notice(notice, an_incident_view(), "", "incident 4f")
     message = slack.messages()[-1]
     assert (posted.channel_id, posted.message_ts) == (slack.channel, message.ts)
     assert posted.revision == notice.wanted_revision
     assert message.metadata == {
         "event_type": "replica_bot",
-        "event_payload": {"notice": notice.id, "revision": 3},
+        "event_payload": {"notice": notice.id, "revision": 3, "key": "incident 4f"},
     }
 
 
@@ -306,3 +306,63 @@ async def test_where_slack_names_no_bot_id_our_user_id_marks_our_messages(
 
 def test_absence_counts_after_the_request_timeout(messenger: SlackMessenger) -> None:
     assert messenger.request_timeout == timedelta(seconds=10)
+
+
+async def test_our_own_messages_are_listed_with_what_they_are_about(
+    slack: SlackWorkspace, messenger: SlackMessenger, notice: Notice
+) -> None:
+    slack.say("before")
+    root = await messenger.send_notice(notice, an_incident_view(), "", "incident 4f")
+    reply = replace(notice, id=notice.id + "r", is_broadcast=True, wanted_revision=1)
+    said = await messenger.send_notice(reply, a_reply(), root.message_ts, "reply 5e")
+    page = await messenger.list_own(slack.channel)
+    ours = {each.notice_id: each for each in page.messages}
+    own, told = ours[notice.id], ours[reply.id]
+    assert (told.message_ts, told.thread_ts) == (said.message_ts, root.message_ts)
+    assert (own.message_ts, own.thread_ts) == (root.message_ts, "")
+    assert (own.revision, own.key, own.has_replies) == (3, "incident 4f", True)
+
+
+async def test_a_thread_is_listed_with_its_root_and_what_came_since(
+    slack: SlackWorkspace, messenger: SlackMessenger, notice: Notice
+) -> None:
+    root = await messenger.send_notice(notice, an_incident_view(), "")
+    first, second = (replace(notice, id=f"{notice.id}{number}") for number in range(2))
+    known = await messenger.send_notice(first, a_reply(), root.message_ts)
+    await messenger.send_notice(second, a_reply(), root.message_ts)
+    page = await messenger.list_own(
+        slack.channel, thread_ts=root.message_ts, since=known.message_ts
+    )
+    assert [each.notice_id for each in page.messages] == [notice.id, second.id]
+    assert (await messenger.list_own(slack.channel, thread_ts="1.000001")).messages == ()
+
+
+async def test_a_listing_goes_on_at_its_cursor(
+    slack: SlackWorkspace, messenger: SlackMessenger, notice: Notice
+) -> None:
+    await messenger.send_notice(notice, an_incident_view(), "")
+    for number in range(201):
+        slack.say(f"line {number}")
+    first = await messenger.list_own(slack.channel)
+    assert notice.id not in [each.notice_id for each in first.messages]
+    second = await messenger.list_own(slack.channel, cursor=first.cursor)
+    assert notice.id in [each.notice_id for each in second.messages]
+
+
+async def test_a_history_that_may_not_be_listed_says_so(
+    slack: SlackWorkspace, messenger: SlackMessenger
+) -> None:
+    slack.faults.refuse(HISTORY, "missing_scope")
+    with pytest.raises(ReadBackRefused):
+        await messenger.list_own(slack.channel)
+
+
+async def test_a_reply_goes_where_its_root_stands(
+    slack: SlackWorkspace, messenger: SlackMessenger, notice: Notice
+) -> None:
+    direct = replace(notice, channel=slack.user)
+    root = await messenger.send_notice(direct, an_incident_view(), "")
+    assert root.channel_id == slack.direct_message()
+    reply = replace(direct, id=notice.id + "r", channel_id=root.channel_id)
+    await messenger.send_notice(reply, a_reply(), root.message_ts)
+    assert slack.calls[-1].args["channel"] == root.channel_id

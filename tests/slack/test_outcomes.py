@@ -56,6 +56,7 @@ def text(status: int, body: str, kind: str = "text/plain") -> Reply:
         (text(200, ""), DeliveryAmbiguous),
         (text(200, "[1]", "application/json"), DeliveryAmbiguous),
         (text(200, '{"ok": tr', "application/json"), DeliveryAmbiguous),
+        (text(200, '{"ok": true}', "application/json"), DeliveryAmbiguous),
         (text(503, '{"ok": false, "error": "x"}', "application/json"), DeliveryAmbiguous),
         (text(429, "slow down"), DeliveryPostponed),
         (html(429), DeliveryPostponed),

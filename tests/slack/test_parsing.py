@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.parsing import Question, Verb, clean, nearest_verb, parse_question
+from bot.slack.parsing import (
+    Question,
+    Verb,
+    clean,
+    nearest_verb,
+    parse_incident,
+    parse_question,
+)
 
 GUID = "04f694ad-6b84-4f87-9b7c-21a2b3c4d5e6"
 URL = f"https://em.example.com:9398/api/replicaSessions/{GUID}?format=Entity"
@@ -47,6 +54,16 @@ URL = f"https://em.example.com:9398/api/replicaSessions/{GUID}?format=Entity"
         ("<#C12345|ops>", Verb.SESSION, "ops"),
         ("exch@2013-08-26 22:28:51", Verb.SESSION, "exch@2013-08-26 22:28:51"),
         ("<mailto:sql@vbr01.local|sql@vbr01.local>", Verb.SESSION, "sql@vbr01.local"),
+        ("ack #12 storage is called", Verb.ACK, "#12 storage is called"),
+        ("ack", Verb.ACK, ""),
+        ("Mute “SQL Replica” for 4h", Verb.MUTE, '"SQL Replica" for 4h'),
+        ("unmute all", Verb.UNMUTE, "all"),
+        ("mutes", Verb.MUTES, ""),
+        ("mutes everything", Verb.SESSION, "mutes everything"),
+        ("subscribe “SQL Replica” “DC”", Verb.SUBSCRIBE, '"SQL Replica" "DC"'),
+        ("subscribe *SQL*", Verb.SUBSCRIBE, "*SQL*"),
+        ("watch SQL Replica", Verb.WATCH, "SQL Replica"),
+        ("session watch tower", Verb.SESSION, "watch tower"),
     ],
 )
 def test_what_was_typed_is_understood(typed: str, verb: Verb, subject: str) -> None:
@@ -62,7 +79,30 @@ def test_nothing_that_can_be_typed_breaks_the_parser(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "verb"),
-    [("faild", "failed"), ("stauts", "status"), ("Sumary", "summary"), ("SQL Replica", "")],
+    [
+        ("faild", "failed"),
+        ("stauts", "status"),
+        ("Sumary", "summary"),
+        ("unmut SQL Replica", "unmute"),
+        ("subscrbe", "subscribe"),
+        ("SQL Replica", ""),
+    ],
 )
 def test_a_slip_of_a_verb_is_recognised(typed: str, verb: str) -> None:
     assert nearest_verb(typed) == verb
+
+
+@pytest.mark.parametrize(
+    ("subject", "named"),
+    [
+        ("#12", (12, "")),
+        ("12", (12, "")),
+        ("#12 storage is called", (12, "storage is called")),
+        ("SQL Replica", None),
+        ("#x", None),
+        ("#12storage", None),
+        ("", None),
+    ],
+)
+def test_an_incident_is_named_by_its_number(subject: str, named: tuple[int, str] | None) -> None:
+    assert parse_incident(subject) == named

@@ -9,6 +9,7 @@ import pytest_asyncio
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.demo.slack import SlackWorkspace
+from bot.services.handling import Handling
 from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls
 from bot.slack.listeners import build_app, register
@@ -21,11 +22,11 @@ QUICK = timedelta(seconds=0.2)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def app(calls: SlackCalls, asking: FakeAsking) -> AsyncIterator[AsyncApp]:
+async def app(calls: SlackCalls, asking: FakeAsking, handling: Handling) -> AsyncIterator[AsyncApp]:
     app = build_app(calls.client)
     assert calls.client.session is not None
     answering = Answering(Responding(calls, calls.client.session))
-    register(app, asking, answering, lambda: NOW)
+    register(app, asking, handling, answering, lambda: NOW)
     yield app
     await answering.close()
 

@@ -11,9 +11,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import IntegrityError
+from structlog.testing import capture_logs
 
 import bot.store
-from bot.errors import DatabaseInUse, DatabaseUnusable
+from bot.errors import DatabaseInUse, DatabaseUnavailable, DatabaseUnusable
 from bot.store.databases import HEAD, Database
 from bot.store.tables import metadata
 
@@ -163,3 +165,49 @@ async def test_a_migration_that_is_killed_midway_begins_anew(url: str) -> None:
     killed.execute("CREATE TABLE channels (channel TEXT)")
     killed.close()
     await (await Database.open(url)).close()
+
+
+async def test_a_database_whose_disk_is_full_says_so_once_and_goes_on(database: Database) -> None:
+    with capture_logs() as logs:
+        async with database.write() as connection:
+            pages = (await connection.execute(text("PRAGMA page_count"))).scalar()
+            await connection.execute(text(f"PRAGMA max_page_count={pages}"))
+        for _ in range(2):
+            with pytest.raises(DatabaseUnavailable, match=r"is full. Free space on its disk"):
+                await write_a_lot(database)
+        assert "Nothing that was stored is lost" in database.problem
+        async with database.write() as connection:
+            await connection.execute(text("PRAGMA max_page_count=100000"))
+        await write_a_lot(database)
+    assert database.problem == ""
+    events = [line["event"] for line in logs]
+    assert events == ["database_unavailable", "database_available_again"] * (len(events) // 2)
+    assert events.count("database_unavailable") == 1
+
+
+async def write_a_lot(database: Database) -> None:
+    async with database.write() as connection:
+        row = {"problem": "x" * 100_000}
+        await connection.execute(text("INSERT INTO channels VALUES ('C1', :problem, 1, 2)"), row)
+
+
+async def test_a_locked_database_says_who_can_end_that(url: str, database: Database) -> None:
+    other = sqlite3.connect(path_of(url), isolation_level=None)
+    async with database.write() as connection:
+        await connection.execute(text("PRAGMA busy_timeout=1"))
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnavailable, match=r"locked. Another program holds it"):
+        await write_a_lot(database)
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM channels"))).scalar() == 0
+    assert "locked" in database.problem
+    other.close()
+    await write_a_lot(database)
+    assert database.problem == ""
+
+
+async def test_a_wrong_row_is_no_trouble_of_the_database(database: Database) -> None:
+    await write_a_lot(database)
+    with pytest.raises(IntegrityError):
+        await write_a_lot(database)
+    assert database.problem == ""

@@ -1,8 +1,10 @@
 """Notices as delivering sees them: due, claimed, paused."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from bot.core.notices import Kind, Notice, PostedMessage
+from bot.core.stores import Attempt, Refusal
 from bot.store.databases import Database
 from bot.store.deliveries import SqlDeliveringStore
 from bot.store.polls import SqlPollingStore
@@ -22,6 +24,10 @@ async def promise(database: Database, *notices: Notice, em: str = EM) -> SqlDeli
         await ledger.save_state(await ledger.load_state())
         await ledger.save_notices(notices)
     return SqlDeliveringStore(database, em)
+
+
+async def pause(store: SqlDeliveringStore, channel: str, code: str, at: datetime) -> None:
+    await store.pause_channel(Refusal(channel, code, code, at))
 
 
 async def due(store: SqlDeliveringStore) -> list[str]:
@@ -48,25 +54,25 @@ async def test_another_ems_notices_are_not_touched(database: Database) -> None:
     await promise(database, a_notice("theirs"), em=OTHER)
     store = await promise(database, a_notice("ours"))
     assert await due(store) == ["ours"]
-    await SqlDeliveringStore(database, OTHER).claim("theirs", "their bot", NOW, NOW)
+    await SqlDeliveringStore(database, OTHER).claim("theirs", Attempt("their bot", NOW, NOW))
     assert await store.take_back_claims("our bot") == 0
 
 
 async def test_a_claim_is_one_bots_alone(database: Database) -> None:
     store = await promise(database, a_notice("one"))
-    claimed = await store.claim("one", "first", NOW, NOW - HOUR)
+    claimed = await store.claim("one", Attempt("first", NOW, NOW - HOUR))
     assert claimed
     assert claimed.notice.attempt_slack_at == NOW - HOUR
-    assert await store.claim("one", "second", NOW, NOW) is None
+    assert await store.claim("one", Attempt("second", NOW, NOW)) is None
     assert await store.take_back_claims("second") == 1
-    again = await store.claim("one", "second", NOW + HOUR, NOW + HOUR)
+    again = await store.claim("one", Attempt("second", NOW + HOUR, NOW + HOUR))
     assert again
     assert (again.notice.attempt_started_at, again.notice.attempts) == (NOW, 2)
 
 
 async def test_a_claim_before_its_time_is_refused(database: Database) -> None:
     store = await promise(database, a_notice("one", due_at=NOW + MINUTE))
-    assert await store.claim("one", "bot", NOW, NOW) is None
+    assert await store.claim("one", Attempt("bot", NOW, NOW)) is None
 
 
 async def test_a_change_after_the_rendering_is_due_again(database: Database) -> None:
@@ -81,7 +87,7 @@ async def test_a_reply_waits_for_its_root(database: Database) -> None:
     store = await promise(database, a_notice("root"), a_notice("reply", parent_id="root"))
     assert await due(store) == ["root"]
     await store.record_posted("root", PostedMessage("C1", "1.0", 1), NOW)
-    claimed = await store.claim("reply", "bot", NOW, NOW)
+    claimed = await store.claim("reply", Attempt("bot", NOW, NOW))
     assert claimed
     assert claimed.thread_ts == "1.0"
 
@@ -95,7 +101,7 @@ async def test_a_reply_whose_root_went_into_a_group_goes_to_the_groups_thread(
         a_notice("root", told_by="leader"),
         a_notice("reply", parent_id="root"),
     )
-    claimed = await store.claim("reply", "bot", NOW, NOW)
+    claimed = await store.claim("reply", Attempt("bot", NOW, NOW))
     assert await due(store) == ["reply"]
     assert claimed
     assert claimed.thread_ts == "7.0"
@@ -105,7 +111,7 @@ async def test_a_reply_under_a_closed_message_has_no_thread(database: Database) 
     closed = a_notice("root", message_ts="1.0", is_closed=True)
     store = await promise(database, closed, a_notice("reply", parent_id="root"))
     assert await due(store) == ["reply"]
-    claimed = await store.claim("reply", "bot", NOW, NOW)
+    claimed = await store.claim("reply", Attempt("bot", NOW, NOW))
     assert claimed
     assert claimed.thread_ts == ""
 
@@ -119,32 +125,33 @@ async def test_a_paused_channel_lets_only_its_oldest_notice_through_at_the_probe
 ) -> None:
     other = a_notice("other", channel="C2")
     store = await promise(database, a_notice("first"), a_notice("second"), other)
-    await store.pause_channel("C1", "is_archived", NOW - 5 * MINUTE)
+    await pause(store, "C1", "is_archived", NOW - 5 * MINUTE)
     assert await due(store) == ["first", "other"]
-    await store.pause_channel("C1", "is_archived", NOW)
+    await pause(store, "C1", "is_archived", NOW)
     assert await due(store) == ["other"]
-    pause = (await store.load_pauses())["C1"]
-    assert (pause.refused_since_at, pause.probe_at) == (NOW - 5 * MINUTE, NOW + 5 * MINUTE)
+    paused = (await store.load_pauses())["C1"]
+    assert (paused.refused_since_at, paused.probe_at) == (NOW - 5 * MINUTE, NOW + 5 * MINUTE)
 
 
 async def test_a_refused_token_lets_one_notice_through_at_the_probe(database: Database) -> None:
     store = await promise(database, a_notice("first"), a_notice("other", channel="C2"))
-    await store.pause_channel("", "invalid_auth", NOW)
+    await pause(store, "", "invalid_auth", NOW)
     assert await due(store) == []
-    await store.pause_channel("", "invalid_auth", NOW - MINUTE)
+    await pause(store, "", "invalid_auth", NOW - MINUTE)
     assert await due(store) == ["first"]
 
 
 async def test_an_attempt_that_surely_failed_leaves_no_doubt(database: Database) -> None:
     store = await promise(database, a_notice("one"))
-    await store.claim("one", "bot", NOW, NOW)
+    await store.claim("one", Attempt("bot", NOW, NOW))
     await store.record_unsent("one", NOW, "rate limited")
     [notice] = await store.load_due(NOW)
     assert (notice.is_ambiguous, notice.error, notice.owner) == (False, "rate limited", "")
 
 
 async def test_nothing_is_caught_up_where_slack_may_have_it(database: Database) -> None:
-    store = await promise(database, *(a_notice(f"{n}", kind=Kind.INCIDENT) for n in range(7)))
-    await store.record_attempt("0", NOW)
-    assert await store.catch_up("C1", 6, NOW) == 0
-    assert await store.catch_up("C1", 5, NOW) == 6
+    waiting = [a_notice(f"{n}", kind=Kind.INCIDENT) for n in range(7)]
+    store = await promise(database, *waiting)
+    await store.record_attempt("0", Attempt("bot", NOW, NOW))
+    assert await store.reopen(waiting[0], 6, NOW) == {}
+    assert await store.reopen(waiting[0], 5, NOW) == {"C1": 6}

@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.incidents import Incident, fold
+from bot.core.jobs import JobOptions
 from bot.core.sessions import Link, Session, Verdict
 from bot.store.databases import Database
 from bot.store.polls import SqlPollingStore
@@ -112,7 +113,8 @@ async def test_reasons_are_kept_with_their_session(database: Database) -> None:
     task = a_task(session)
     async with SqlPollingStore(database, bench.em).transaction() as ledger:
         assert await ledger.save_reasons([session], [task], NOW) == [1]
-        await ledger.save_next_runs({session.job_uid: NOW + DAY})
+        options = JobOptions(session.job_uid, next_run_at=NOW + DAY)
+        await ledger.save_job_options([options], NOW)
     loaded = await bench.questions.load_session(session.uid)
     assert loaded
     assert loaded[1] == (task,)

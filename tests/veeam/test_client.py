@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bot.core.ports import SessionPage, SessionSource
 from bot.core.sessions import Verdict, decide_verdict
 from bot.demo.em import EmOptions, EnterpriseManager
-from bot.errors import LogonRefused, NotAllowed, NotFound
+from bot.errors import LogonRefused, NotFound
 from bot.veeam.client import EnterpriseManagerClient
-from tests.veeam.conftest import as_administrator, as_portal_user
+from tests.veeam.conftest import as_portal_user
 from tests.veeam.servers import Server, in_turn, reply
 
 WireFormat = Literal["json", "xml"]
@@ -224,13 +224,10 @@ async def test_of_few_sessions_the_good_tasks_come_too(
     assert {task.result for task in tasks} == results
 
 
-async def test_no_sessions_have_no_bad_tasks_and_no_jobs_no_next_run(
-    em: EnterpriseManager,
-) -> None:
+async def test_no_sessions_have_no_bad_tasks(em: EnterpriseManager) -> None:
     before = len(em.requests)
     async with as_portal_user(em) as client:
         assert await client.fetch_bad_task_sessions([]) == ()
-        assert await client.fetch_next_runs([]) == {}
     assert len(em.requests) == before
 
 
@@ -251,32 +248,6 @@ async def test_an_unknown_session_is_not_found(
             await client.fetch_session(unknown)
         with pytest.raises(NotFound, match="read the VMs of session 00000000…"):
             await client.fetch_task_sessions(unknown)
-
-
-@speeches
-async def test_an_administrator_sees_jobs_and_their_next_runs(
-    em: EnterpriseManager, wire_format: WireFormat, options: EmOptions
-) -> None:
-    job = em.world.add_job("Mail", em.world.add_server("vbr-mail"), vms=("mx1", "mx2"))
-    em.world.add_session(job)
-    em.options = options
-    async with as_administrator(em, wire_format=wire_format) as client:
-        assert set(await client.fetch_next_runs([job.uid])) == {job.uid}
-        assert len(await client.fetch_next_runs([job.uid, *map(str, range(30))])) == 1
-        found = await client.fetch_job(job.uid)
-    assert (found.uid, found.name, found.vms) == (job.uid, "Mail", ("mx1", "mx2"))
-    assert found.schedule is not None
-    assert found.schedule.retry_options is not None
-    assert found.schedule.retry_options.times == 3
-
-
-async def test_a_portal_user_may_not_see_jobs(em: EnterpriseManager) -> None:
-    job = em.world.add_job("Secret", em.world.add_server("vbr-secret"))
-    async with as_portal_user(em) as client:
-        with pytest.raises(NotAllowed, match="Portal Administrator"):
-            await client.fetch_next_runs([job.uid])
-        with pytest.raises(NotAllowed):
-            await client.fetch_job(job.uid)
 
 
 @speeches

@@ -1,15 +1,21 @@
 """Every sample of a kind that the bot reads is read, and XML and JSON of one thing are equal."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.core.jobs import JobOptions, RetryOptions
 from bot.veeam import wire
 from bot.veeam.decoding import decode
 from bot.veeam.fields import Model
-from bot.veeam.translate import session_from, task_session_from
+from bot.veeam.translate import (
+    is_replica_job,
+    job_options_from,
+    session_from,
+    task_session_from,
+)
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -244,8 +250,26 @@ def test_retry_options_are_read_in_both_layouts(name: str) -> None:
 
 def test_a_replication_job_names_its_vms() -> None:
     job = a_job("job-replica-entity.xml")
-    assert len(job.vms) == 1
+    assert job.vms == ("sql02",)
     assert job.next_run_at is None
+
+
+def test_a_replication_job_has_its_options() -> None:
+    assert job_options_from(a_job("job-replica-entity.xml")) == JobOptions(
+        job_uid="urn:veeam:Job:b04c217b-0538-4650-bec4-19deff4ea1ac",
+        name="SQL Replication",
+        backup_server="srv02.tech.local",
+        next_run_at=None,
+        is_schedule_configured=False,
+        is_schedule_enabled=True,
+        retry=RetryOptions(3, timedelta(minutes=10)),
+        vms=("sql02",),
+    )
+
+
+def test_a_backup_job_is_no_replication_job() -> None:
+    assert is_replica_job(a_job("job-replica-entity.xml"))
+    assert not is_replica_job(a_job("job-backup-entity.xml"))
 
 
 def test_a_scheduled_job_has_its_next_run_and_days() -> None:

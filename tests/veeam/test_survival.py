@@ -9,6 +9,7 @@ import httpx
 import pytest
 from aiohttp import web
 
+from bot.demo.em import EnterpriseManager
 from bot.errors import (
     EnterpriseManagerBusy,
     EnterpriseManagerError,
@@ -19,7 +20,7 @@ from bot.errors import (
 )
 from bot.veeam.client import EnterpriseManagerClient
 from bot.veeam.replies import MAX_BODY_BYTES
-from tests.veeam.conftest import PASSWORD, USERNAME
+from tests.veeam.conftest import PASSWORD, USERNAME, as_portal_user
 from tests.veeam.servers import JSON, XML, Handler, Server, in_turn, reply, welcome
 
 UID = "04f694ad-664c-4603-a747-00edecae4f17"
@@ -267,6 +268,17 @@ async def test_a_silent_server_is_given_up(server: Server) -> None:
     assert "restarting or overloaded" in said
 
 
+async def test_an_answer_that_trickles_is_given_up(em: EnterpriseManager) -> None:
+    em.world.add_server("vbr-slow")
+    timeouts = httpx.Timeout(5.0, read=0.1)
+    async with as_portal_user(em, timeouts=timeouts) as client:
+        await client.log_on()
+        em.faults.trickle(0.01, times=None)
+        with pytest.raises(EnterpriseManagerUnreachable, match="did not answer in time"):
+            await client.fetch_backup_servers()
+        em.faults.clear()
+
+
 async def test_too_many_questions_at_once_say_so(server: Server) -> None:
     silence = server.answer = Silence(expected=8)
     timeouts = httpx.Timeout(None, pool=0.05)
@@ -305,7 +317,16 @@ async def test_plain_http_where_tls_was_expected_is_unreachable(server: Server) 
             await client.log_on()
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 23 Nov 2026 20:00:00 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "yesterday",
+        "Mon, 23 Nov 2026 20:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -0500",
+        "Mon, 01 Jan 99999 00:00:00 UTC",
+    ],
+)
 async def test_the_servers_clock_is_known_from_its_date(
     server: Server, client: EnterpriseManagerClient, date: str
 ) -> None:

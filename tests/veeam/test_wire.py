@@ -1,6 +1,6 @@
 """What EM may leave out, null, or spell otherwise costs nothing but itself (reference §4, §5)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -12,8 +12,10 @@ from structlog.testing import capture_logs
 from bot.core.sessions import EPOCH
 from bot.veeam import wire
 from bot.veeam.fields import Model, path_of, read_moment
+from bot.veeam.filters import ReplicaSessionProperties
 from bot.veeam.translate import session_from, task_session_from, urn
 
+HOUR = timedelta(hours=1)
 UID = "urn:veeam:ReplicaJobSession:04f694ad-664c-4603-a747-00edecae4f17"
 
 
@@ -51,10 +53,29 @@ def test_another_zone_is_converted() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", "9999-12-31T23:59:59.9999999Z", "0001-01-01T00:00:00", "0001-01-01T00:00:00Z"],
+    [
+        None,
+        "",
+        "9999-12-31T23:59:59.9999999Z",
+        "9999-12-31T23:59:59.9999999-05:00",
+        "9998-12-31T23:59:59.9999999-05:00",
+        "0001-01-01T00:00:00",
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "0002-01-01T00:00:00+14:00",
+    ],
 )
 def test_what_stands_for_no_time_is_no_time(text: str | None) -> None:
     assert a_session(endtimeutc=text).ended_at is None
+
+
+@given(
+    st.datetimes(timezones=st.sampled_from([timezone(hours * HOUR) for hours in range(-23, 24)]))
+)
+def test_no_time_of_any_clock_is_too_odd_to_compare_and_to_ask_with(moment: datetime) -> None:
+    session = session_from(a_session(creationtimeutc=moment.isoformat()))
+    for span in (timedelta(0), timedelta(days=30), -timedelta(days=30)):
+        assert str(ReplicaSessionProperties.ended_at >= session.created_at + span)
 
 
 def test_only_the_uid_is_needed() -> None:
@@ -170,7 +191,7 @@ def test_a_link_keeps_its_path_and_loses_its_host(href: str, path: str) -> None:
 
 def test_a_job_may_come_without_schedule_or_vms() -> None:
     job = wire.Job.model_validate({"uid": "1", "jobscheduleoptions": "", "jobinfo": None})
-    assert (job.schedule, job.vms) == (None, ())
+    assert (job.schedule, job.vms) == (None, None)
 
 
 @pytest.mark.parametrize(

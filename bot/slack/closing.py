@@ -1,0 +1,46 @@
+"""The button by which people say that a job is gone for good (DESIGN §2, Incidents)."""
+
+import re
+from dataclasses import dataclass
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.services.inspecting import Inspecting
+from bot.slack.action_ids import FINDING_CLOSE
+from bot.slack.answering import Answering
+from bot.slack.answers import plain_document
+from bot.slack.clients import Json
+from bot.slack.responding import Asker, Response
+from bot.slack.values import value_of
+
+INTERIM = "⏳ Working on it… the answer follows here."
+CLOSED = "I say no more of this job until it runs again; the message says that you closed it."
+CLOSED_BEFORE = "Somebody has closed it already: I say no more of this job until it runs again."
+OVER = "That is over: the job has run again."
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The listener of that button; its value is the finding's id."""
+
+    inspecting: Inspecting
+    answering: Answering
+
+    async def close_clicked(self, ack: AsyncAck, body: Json) -> None:
+        """Say no more of a job that no longer runs."""
+        asker = Asker.of_press(body)
+        await self.answering.answer_press(ack, asker, INTERIM, self._close(value_of(body), asker))
+
+    async def _close(self, finding_id: str, asker: Asker) -> Response:
+        found = finding_id.isdecimal()
+        closed = await self.inspecting.close(int(finding_id), asker.user_id) if found else None
+        if closed is None:
+            return Response(plain_document(OVER))
+        is_first = closed.closed_by == asker.user_id
+        return Response(plain_document(CLOSED if is_first else CLOSED_BEFORE))
+
+
+def register_closing(app: AsyncApp, closing: Closing) -> None:
+    """Bind the button; before `listeners.register`, whose last listener takes anything."""
+    app.action(re.compile(rf"^{FINDING_CLOSE}(:\d+)?$"))(closing.close_clicked)

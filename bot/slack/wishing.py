@@ -1,0 +1,207 @@
+"""`/replica ack`, `mute`, `subscribe`, `watch` and their kin: from words to what is done."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from bot.core.answers import Unknown
+from bot.core.ports import Clock
+from bot.core.spans import Unclear
+from bot.core.targets import NoTarget
+from bot.services.handling import Handling
+from bot.services.muting import Muted, Unmuted
+from bot.services.subscribing import ToldAnyway
+from bot.services.watching import EndedAlready, Watched, WhichOne
+from bot.slack.answers import plain_document, unknown_document
+from bot.slack.clients import SlackCalls
+from bot.slack.handling import (
+    handled_document,
+    muted_document,
+    mutes_document,
+    no_target_document,
+    unclear_document,
+    unmuted_document,
+)
+from bot.slack.memberships import is_member
+from bot.slack.parsing import Question, Verb, parse_incident, unquoted
+from bot.slack.responding import Asker, Response
+from bot.slack.wishes import (
+    INVITE,
+    ended_already_document,
+    subscribed_document,
+    subscriptions_document,
+    told_anyway_document,
+    unknown_names_document,
+    unsubscribed_document,
+    unwatched_document,
+    watched_document,
+    watches_document,
+    which_document,
+)
+
+WHICH_INCIDENT = (
+    "Which incident? Say its number, for example “/replica {verb} #12”. It stands in the alert, "
+    "and in /replica failed."
+)
+MUTE_WHAT = (
+    "Mute what, and for how long? For example “/replica mute SQL Replica 4h”, “/replica mute "
+    "server:vbr01 until Monday 08:00”, “/replica mute all 1h”."
+)
+UNMUTE_WHAT = "Unmute what? /replica mutes lists what is muted."
+WATCH_WHAT = (
+    "Watch what? Say a job’s name, or a session’s id or name: “/replica watch SQL Replica”."
+)
+NOT_CHECKED = (
+    "Slack does not tell me whether I am in this channel. If I am not, say /invite @replica-bot."
+)
+DIRECT_MESSAGE = "D"  # begins the id of a direct message, Slack's own convention
+
+Answerer = Callable[[str, Asker], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishing:
+    """Does what people ask for; everything here but `watch` asks the database alone."""
+
+    handling: Handling
+    calls: SlackCalls
+    clock: Clock
+
+    async def answer(self, question: Question, asker: Asker) -> Response:
+        """Do what is asked and say what came of it."""
+        answerers: Mapping[Verb, Answerer] = {
+            Verb.ACK: self._acknowledge,
+            Verb.UNACK: self._unacknowledge,
+            Verb.CLOSE: self._close,
+            Verb.MUTE: self._mute,
+            Verb.UNMUTE: self._unmute,
+            Verb.MUTES: self._list_mutes,
+            Verb.SUBSCRIBE: self._subscribe,
+            Verb.UNSUBSCRIBE: self._unsubscribe,
+            Verb.SUBSCRIPTIONS: self._list_subscriptions,
+            Verb.WATCH: self._watch,
+            Verb.UNWATCH: self._unwatch,
+            Verb.WATCHES: self._list_watches,
+        }
+        return await answerers[question.verb](question.subject, asker)
+
+    async def _acknowledge(self, subject: str, asker: Asker) -> Response:
+        named = parse_incident(subject)
+        if named is None:
+            return _say(WHICH_INCIDENT.format(verb="ack"))
+        incident_id, note = named
+        acknowledging = self.handling.acknowledging
+        done = await acknowledging.acknowledge(incident_id, asker.user_id, unquoted(note))
+        return Response(handled_document(done))
+
+    async def _unacknowledge(self, subject: str, asker: Asker) -> Response:
+        named = parse_incident(subject)
+        if named is None:
+            return _say(WHICH_INCIDENT.format(verb="unack"))
+        done = await self.handling.acknowledging.unacknowledge(named[0], asker.user_id)
+        return Response(handled_document(done))
+
+    async def _close(self, subject: str, asker: Asker) -> Response:
+        named = parse_incident(subject)
+        if named is None:
+            return _say(WHICH_INCIDENT.format(verb="close"))
+        return Response(
+            handled_document(await self.handling.acknowledging.close(named[0], asker.user_id))
+        )
+
+    async def _mute(self, subject: str, asker: Asker) -> Response:
+        if not subject:
+            return _say(MUTE_WHAT)
+        return mute_response(await self.handling.muting.mute(subject, asker.user_id), asker)
+
+    async def _unmute(self, subject: str, asker: Asker) -> Response:
+        if not subject:
+            return _say(UNMUTE_WHAT)
+        done = await self.handling.muting.unmute(unquoted(subject), asker.user_id)
+        if isinstance(done, NoTarget):
+            return Response(no_target_document(done))
+        return unmute_response(done, asker)
+
+    async def _list_mutes(self, _subject: str, _asker: Asker) -> Response:
+        return Response(mutes_document(await self.handling.muting.list_mutes()))
+
+    async def _subscribe(self, subject: str, asker: Asker) -> Response:
+        """Subscribe the channel, or in a direct message the person, if the bot can post there."""
+        is_there = True if is_direct(asker) else await is_member(self.calls, asker.channel_id)
+        if is_there is False:
+            return _say(INVITE)
+        done = await self.handling.subscribing.subscribe(subject, place_of(asker), asker.user_id)
+        if isinstance(done, NoTarget):
+            return Response(unknown_names_document(done))
+        if isinstance(done, ToldAnyway):
+            return Response(told_anyway_document(done))
+        note = NOT_CHECKED if is_there is None else ""
+        document = subscribed_document(done, is_person=is_direct(asker), note=note)
+        return Response(document, is_visible=not done.was_known)
+
+    async def _unsubscribe(self, subject: str, asker: Asker) -> Response:
+        if not subject:
+            return await self._list_subscriptions("", asker)
+        ended = await self.handling.subscribing.unsubscribe(subject, place_of(asker))
+        document = unsubscribed_document(ended, is_person=is_direct(asker))
+        return Response(document, is_visible=bool(ended))
+
+    async def _list_subscriptions(self, _subject: str, asker: Asker) -> Response:
+        mine = await self.handling.subscribing.list_subscriptions(place_of(asker))
+        return Response(subscriptions_document(mine, is_person=is_direct(asker)))
+
+    async def _watch(self, subject: str, asker: Asker) -> Response:
+        if not subject:
+            return _say(WATCH_WHAT)
+        done = await self.handling.watching.watch(unquoted(subject), asker.user_id)
+        return self.watch_response(done)
+
+    def watch_response(self, done: Watched | EndedAlready | WhichOne | Unknown) -> Response:
+        """Say what came of a wish to watch."""
+        match done:
+            case Watched():
+                return Response(watched_document(done, self.clock()))
+            case EndedAlready():
+                return Response(ended_already_document(done, self.clock()))
+            case WhichOne():
+                return Response(which_document(done))
+            case Unknown():
+                return Response(unknown_document(done))
+
+    async def _unwatch(self, subject: str, asker: Asker) -> Response:
+        if not subject:
+            return await self._list_watches("", asker)
+        ended = await self.handling.watching.unwatch(unquoted(subject), asker.user_id)
+        return Response(unwatched_document(ended))
+
+    async def _list_watches(self, _subject: str, asker: Asker) -> Response:
+        mine = await self.handling.watching.list_watches(asker.user_id)
+        return Response(watches_document(mine))
+
+
+def mute_response(done: Muted | NoTarget | Unclear, asker: Asker) -> Response:
+    """Say what came of a wish to mute: to all where it was done, for the team must know."""
+    if isinstance(done, NoTarget):
+        return Response(no_target_document(done))
+    if isinstance(done, Unclear):
+        return Response(unclear_document(done))
+    return Response(muted_document(done, asker.user_id), is_visible=True)
+
+
+def unmute_response(done: Unmuted, asker: Asker) -> Response:
+    """Say that a mute was ended, likewise to all."""
+    document = unmuted_document(done, asker.user_id)
+    return Response(document, is_visible=done.mute is not None)
+
+
+def is_direct(asker: Asker) -> bool:
+    """Whether a person asks in a direct message, where what they subscribe is for them alone."""
+    return asker.channel_id.startswith(DIRECT_MESSAGE)
+
+
+def place_of(asker: Asker) -> str:
+    """Name where a subscription leads: the channel, or the person who asks."""
+    return asker.user_id if is_direct(asker) else asker.channel_id
+
+
+def _say(sentence: str) -> Response:
+    return Response(plain_document(sentence))

@@ -1,0 +1,105 @@
+"""The count itself: what it calls lost, said twice, and wrong."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.demo.em.world import World
+from bot.demo.slack import Message
+from tests.crashes.reading import Count, count
+
+START = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
+
+
+@dataclass
+class Told:
+    """One job, what EM knows of it, and a channel written by hand."""
+
+    world: World = field(default_factory=World)
+    messages: list[Message] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.job = self.world.add_job("Replica 001", self.world.add_server("vbr01"))
+        self.say("👋 I watch 1 replication job from now on.", hour=0)
+
+    def ended(self, result: str, hour: int) -> None:
+        ended_at = START + timedelta(hours=hour)
+        created_at = ended_at - timedelta(minutes=9)
+        self.world.add_session(self.job, result=result, created_at=created_at, ended_at=ended_at)
+
+    def say(self, text: str, hour: int, thread: Message | None = None) -> Message:
+        at = START + timedelta(hours=hour, minutes=1, seconds=len(self.messages))
+        thread_ts = thread.ts if thread else None
+        said = Message(f"{at.timestamp():.6f}", "C1", "U1", text, thread_ts=thread_ts)
+        self.messages.append(said)
+        return said
+
+    def count(self) -> Count:
+        return count(self.world, self.messages, START)
+
+
+def at(hour: int) -> str:
+    return f"<!date^{int((START + timedelta(hours=hour)).timestamp())}^{{time}}|then>"
+
+
+def test_a_failure_with_its_message_is_right() -> None:
+    told = Told()
+    told.ended("Failed", 1)
+    told.say(f"🔴 Replica 001 failed {at(1)}", 1)
+    assert told.count().is_right
+
+
+def test_a_failure_without_a_message_is_lost() -> None:
+    told = Told()
+    told.ended("Failed", 1)
+    assert len(told.count().lost) == 1
+
+
+def test_history_need_not_be_told() -> None:
+    told = Told()
+    told.ended("Failed", -1)
+    assert told.count().is_right
+
+
+def test_two_messages_on_one_failure_are_twice() -> None:
+    told = Told()
+    told.ended("Failed", 1)
+    for _ in range(2):
+        told.say(f"🔴 Replica 001 failed {at(1)}", 1)
+    assert len(told.count().twice) == 1
+
+
+def test_a_message_that_nothing_explains_is_too_much() -> None:
+    told = Told()
+    told.ended("Success", 1)
+    told.say(f"🔴 Replica 001 failed {at(1)}", 1)
+    assert len(told.count().twice) == 1
+
+
+def test_a_further_failure_without_its_reply_is_lost_and_with_two_is_twice() -> None:
+    told = Told()
+    told.ended("Failed", 1)
+    told.ended("Failed", 3)
+    root = told.say(f"🔴 Replica 001 failed {at(1)}", 1)
+    assert len(told.count().lost) == 1
+    told.say(f"🔴 Replica 001 failed again {at(3)}", 3, root)
+    assert told.count().is_right
+    told.say(f"🔴 Replica 001 failed again {at(3)}", 3, root)
+    assert len(told.count().twice) == 1
+
+
+def test_a_recovery_that_is_not_shown_is_wrong() -> None:
+    told = Told()
+    told.ended("Failed", 1)
+    told.ended("Success", 3)
+    root = told.say(f"🔴 Replica 001 failed {at(1)}", 1)
+    told.say(f"✅ Replica 001 recovered {at(3)}", 3, root)
+    assert len(told.count().wrong) == 1
+
+
+def test_a_failure_told_with_others_needs_no_message_of_its_own() -> None:
+    told = Told()
+    told.ended("Failed", 1)
+    told.say("🔴 5 jobs failed on vbr01: Replica 001, and others", 1)
+    assert told.count().is_right
+    told.say("🔴 6 jobs failed on vbr01: Replica 001, and others", 1)
+    assert len(told.count().twice) >= 1

@@ -1,0 +1,3 @@
+"""What the bot has logged as an error: it goes on after those, a test does not."""
+
+TROUBLES: list[str] = []
