@@ -327,6 +327,7 @@ class Story(RuleBasedStateMachine):
         message.is_deleted = True
         for incidents in message.tells_of():
             self.deleted |= {(message.channel, key) for key in incidents}
+        self._excuse()
 
     @precondition(lambda self: self._roots())
     @rule(which=an_index)
@@ -398,6 +399,10 @@ class Story(RuleBasedStateMachine):
         news = [(each.reason, self.incidents[each.incident_id]) for each in decided[self.decided :]]
         self.decided = len(decided)
         checks.check_reminders(news, muted)
+        self._excuse()
+
+    def _excuse(self) -> None:
+        """What a person has deleted is not told again where they did."""
         for channel, key in self.deleted:
             self.excused |= {(channel, uid) for uid in self.incidents[key].session_uids}
 
