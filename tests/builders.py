@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from bot.core.incidents import Decision, Incident, Observed, Policy, diff, fold
+from bot.core.decisions import Decision, Policy, diff
+from bot.core.incidents import Incident, Observed, fold
 from bot.core.sessions import EPOCH, Session, TaskSession, Verdict, decide_verdict
 
 NOW = datetime(2031, 5, 6, 2, 0, tzinfo=UTC)

@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.incidents import OVER, Incident, Reason
+from bot.core.decisions import OVER, Reason
+from bot.core.incidents import Incident
 from bot.core.notices import Kind
 
 MOST_MARKS = 40

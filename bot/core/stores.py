@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from bot.core.decisions import Decision
 from bot.core.grouping import OpenGroup, OpeningNotice
-from bot.core.incidents import Decision, Incident, Observed
+from bot.core.incidents import Incident, Observed
 from bot.core.jobs import JobOptions
 from bot.core.ledgers import FindingLedger, HandlingLedger
 from bot.core.notices import FoundMessage, Kind, Notice, PostedMessage

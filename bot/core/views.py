@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from bot.core.decisions import Reason
 from bot.core.findings import Check, Finding
-from bot.core.incidents import Incident, Reason
+from bot.core.incidents import Incident
 from bot.core.mutes import Mute
 from bot.core.sessions import Session, Verdict
 

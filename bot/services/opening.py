@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.core.decisions import Decision, Reason
 from bot.core.grouping import GROUP_WINDOW, Grouping, OpeningNotice, decide_groups
-from bot.core.incidents import Decision, Reason
 from bot.core.jobs import RetryOptions, retry_grace
 from bot.core.notices import Kind, Notice
 from bot.core.sessions import Verdict

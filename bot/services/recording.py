@@ -12,20 +12,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.core.audiences import wanted_verdicts
-from bot.core.incidents import (
-    OPENING,
-    OVER,
-    PINGING,
-    SILENT,
-    Decision,
-    Incident,
-    Observed,
-    Policy,
-    Reason,
-    Status,
-    diff,
-    fold,
-)
+from bot.core.decisions import OPENING, OVER, PINGING, SILENT, Decision, Policy, Reason, diff
+from bot.core.incidents import Incident, Observed, Status, fold
 from bot.core.mutes import Mute, find_mute
 from bot.core.sessions import (
     RESULTLESS_AFTER,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.audiences import ANY_BAD, Subscription, channels_for
-from bot.core.incidents import OVER, Decision, Reason
+from bot.core.decisions import OVER, Decision, Reason
 from bot.core.sessions import Verdict
 from bot.core.stores import JobName, PollingTransaction
 

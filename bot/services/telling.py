@@ -5,16 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.core.incidents import (
-    OPENING,
-    OVER,
-    PINGING,
-    SILENT,
-    WORSENING,
-    Decision,
-    Incident,
-    Reason,
-)
+from bot.core.decisions import OPENING, OVER, PINGING, SILENT, WORSENING, Decision, Reason
+from bot.core.incidents import Incident
 from bot.core.mutes import Mute
 from bot.core.notices import GROUP_ENDED, Kind, Notice
 from bot.core.stores import PollingTransaction

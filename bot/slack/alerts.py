@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from bot.core.incidents import CLOSED_BY, OVER, Incident, Reason, Status
+from bot.core.decisions import OVER, Reason
+from bot.core.incidents import CLOSED_BY, Incident, Status
 from bot.core.sessions import Session, Verdict
 from bot.core.views import IncidentView, ReplyEntry, ReplyView, VmReason
 from bot.slack.action_ids import ACKNOWLEDGE, DETAILS

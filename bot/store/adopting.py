@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.incidents import Reason
+from bot.core.decisions import Reason
 from bot.core.keys import Key, mark_news, parse_key
 from bot.core.notices import FoundMessage, Kind, Notice
 from bot.store import rows

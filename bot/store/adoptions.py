@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select, update
 
-from bot.core.incidents import Decision, Incident, Reason, Status
+from bot.core.decisions import Decision, Reason
+from bot.core.incidents import Incident, Status
 from bot.core.keys import CATCH_UP, digest, find_untold, is_in_group, mark_over
 from bot.core.notices import GROUP_ENDED, Kind, Notice, promise
 from bot.store.adopting import Adopting, Found

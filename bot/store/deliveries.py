@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.incidents import WORSENING
+from bot.core.decisions import WORSENING
 from bot.core.notices import Kind, Notice, PostedMessage, promise
 from bot.core.stores import EVERYWHERE, Attempt, DueNotice
 from bot.store import rows

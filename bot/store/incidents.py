@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.core.incidents import Decision, Incident, Status
+from bot.core.decisions import Decision
+from bot.core.incidents import Incident, Status
 from bot.core.sessions import EPOCH, Verdict
 from bot.core.stores import JobName, Outage
 from bot.store import rows

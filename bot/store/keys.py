@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Text, cast, select
 
-from bot.core.incidents import Reason
+from bot.core.decisions import Reason
 from bot.core.keys import Key, digest, key_of_group, key_of_incident, mark_news
 from bot.core.notices import Kind, Notice
 from bot.store import rows

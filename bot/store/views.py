@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, Text, and_, cast, func, select
 
+from bot.core.decisions import Reason
 from bot.core.grouping import GROUP_WINDOW
-from bot.core.incidents import Incident, Reason, Status
+from bot.core.incidents import Incident, Status
 from bot.core.mutes import Mute, Scope, find_mute
 from bot.core.notices import (
     BLOCKAGE_ENDED,

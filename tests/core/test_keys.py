@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.incidents import Incident, Reason
+from bot.core.decisions import Reason
+from bot.core.incidents import Incident
 from bot.core.keys import (
     MOST_MARKS,
     Key,

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bot.core.incidents import OPENING, PINGING, SILENT, Reason, Status
+from bot.core.decisions import OPENING, PINGING, SILENT, Reason
+from bot.core.incidents import Status
 from bot.core.sessions import Verdict
 from tests.builders import DAY, HOUR, MINUTE, NOW, Story, a_retry, a_session, names
 

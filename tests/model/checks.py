@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.core.incidents import OVER, Incident, Reason, Status
+from bot.core.decisions import OVER, Reason
+from bot.core.incidents import Incident, Status
 from bot.core.views import GroupView, IncidentView
 from tests.model.plain import BAD, Plain, Run
 from tests.model.slack import CountingSlack, Message
@@ -76,17 +77,20 @@ def check_told(plain: Plain, slack: CountingSlack, excused: Iterable[tuple[str, 
             assert uid in told[channel], f"{uid} was not told in {channel}"
 
 
-def check_not_told(plain: Plain, slack: CountingSlack) -> None:
+def check_not_told(
+    plain: Plain, slack: CountingSlack, states: Mapping[int, Sequence[Incident]]
+) -> None:
     """A channel hears of no incident of which nothing concerns it, nor of what healed by itself."""
+    ever = {key: {uid for each in of for uid in each.session_uids} for key, of in states.items()}
     for message in slack.messages:
+        is_own = isinstance(message.versions[0][1], IncidentView)
         for incidents in message.tells_of():
-            for each in incidents.values():
+            for key, each in incidents.items():
+                wanted = {uid for channel, uid in plain.may_hear if channel == message.channel}
+                assert ever[key] & wanted, f"{message.channel} does not want incident {key}"
                 uids = set(each.session_uids)
-                known = {uid for channel, uid in plain.may_hear if channel == message.channel}
-                assert not uids or uids & known, f"{message.channel} does not want {uids}"
-                is_healed = uids and uids <= plain.healed
-                is_own = isinstance(message.versions[0][1], IncidentView)
-                assert not (is_healed and is_own), f"{uids} healed before it was to be said"
+                is_healed = is_own and uids and uids <= plain.healed
+                assert not is_healed, f"{uids} healed before it was to be said"
 
 
 def check_told_once(plain: Plain, slack: CountingSlack) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core.incidents import OVER, Incident
+from bot.core.decisions import OVER
+from bot.core.incidents import Incident
 from bot.core.notices import FoundMessage, FoundPage, Notice, PostedMessage
 from bot.core.ports import NoticeView
 from bot.core.views import GroupView, IncidentView, ReplyEntry, ReplyView

@@ -220,7 +220,8 @@ class Story(RuleBasedStateMachine):
     def person_takes_it_back(self, which: int) -> None:
         incident_id = list(self.acknowledged)[which % len(self.acknowledged)]
         self.bot.run(self.bot.wishes.acknowledging.unacknowledge(incident_id, "UBO"))
-        del self.acknowledged[incident_id]
+        if self.incidents[incident_id].status is Status.OPEN:
+            del self.acknowledged[incident_id]
         self._look(self._muted())
 
     @precondition(lambda self: self._open())
@@ -305,13 +306,12 @@ class Story(RuleBasedStateMachine):
             self.bot.slack.meanwhile = self._meanwhile
             self.bot.deliver()
             self.bot.slack.meanwhile = None
-            self._look(self._muted_before)
+            self._look(self._muted())
 
     async def _meanwhile(self) -> None:
         newest = {each.uid: each for each in self.sessions}
         sessions = [newest[uid] for uid in {each.uid: 0 for each in self.pending}]
         self.pending = []
-        self._muted_before = self._muted()
         await self.bot.bench.report(*sessions, server_time=self.bot.em_now())
         self.plain.report(sessions, self.bot.clock(), self.bot.em_now())
         self._keep(await self.bot.bench.incidents())
@@ -385,6 +385,9 @@ class Story(RuleBasedStateMachine):
             is_reopened = is_news and key in self.closed
             if is_reopened:
                 self.closed.discard(key)
+                latest = self.plain.runs[incident.session_uids[-1]]
+                told = self.plain.channels(latest)
+                self.plain.may_hear |= {(channel, latest.uid) for channel in told}
             if is_reopened or incident.status is Status.RECOVERED:
                 self.acknowledged.pop(key, None)
 
@@ -394,7 +397,8 @@ class Story(RuleBasedStateMachine):
         checks.check_incidents(self.plain, list(self.incidents.values()), self.closed)
         for key, incident in self.incidents.items():
             by = (incident.acknowledged_by, incident.acknowledged_at)
-            assert by == self.acknowledged.get(key, ("", None)), "who looks after it"
+            expected = self.acknowledged.get(key, ("", None))
+            assert by == expected, f"who looks after it: {incident}"
         decided = self.bot.decisions()
         news = [(each.reason, self.incidents[each.incident_id]) for each in decided[self.decided :]]
         self.decided = len(decided)
@@ -411,7 +415,7 @@ class Story(RuleBasedStateMachine):
         assert not TROUBLES
         checks.check_told_once(self.plain, self.bot.slack)
         checks.check_never_older(self.bot.slack, self.states)
-        checks.check_not_told(self.plain, self.bot.slack)
+        checks.check_not_told(self.plain, self.bot.slack, self.states)
 
     def teardown(self) -> None:
         if not hasattr(self, "bot"):

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 from sqlalchemy import select
 
-from bot.core.incidents import Incident, Reason
+from bot.core.decisions import Reason
+from bot.core.incidents import Incident
 from bot.core.notices import Kind, Notice, PostedMessage
 from bot.core.ports import NoticeView
 from bot.core.sessions import EPOCH, Session, Verdict

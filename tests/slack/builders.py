@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.core.answers import SessionAnswer, SessionList, StatusAnswer
-from bot.core.incidents import Incident, Reason, Status
+from bot.core.decisions import Reason
+from bot.core.incidents import Incident, Status
 from bot.core.notices import Kind, Notice
 from bot.core.sessions import Link, Session, TaskSession, Verdict
 from bot.core.views import (

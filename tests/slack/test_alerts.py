@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from bot.core.incidents import Reason, Status
+from bot.core.decisions import Reason
+from bot.core.incidents import Status
 from bot.core.ports import NoticeView
 from bot.core.sessions import Verdict
 from bot.core.views import GroupView, ReplyView, VmReason

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.answers import Answer, Candidates, SessionAnswer, SessionList, Unknown
-from bot.core.incidents import Reason
+from bot.core.decisions import Reason
 from bot.core.ports import NoticeView
 from bot.core.sessions import Link, Session, TaskSession, Verdict
 from bot.core.views import (
