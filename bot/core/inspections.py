@@ -13,7 +13,7 @@ from bot.core.jobs import JobOptions
 from bot.core.mutes import Mute
 from bot.core.polls import EmState
 from bot.core.sessions import TaskSession
-from bot.core.stores import PollingTransaction
+from bot.core.transactions import PollingTransaction
 
 
 @dataclass(frozen=True, slots=True)

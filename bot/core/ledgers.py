@@ -14,7 +14,7 @@ from bot.core.watches import Watch
 
 
 class HandlingLedger(Protocol):
-    """The part of `bot.core.stores.PollingTransaction` that people's wishes are kept in."""
+    """The part of `bot.core.transactions.PollingTransaction` that people's wishes are kept in."""
 
     async def load_mutes(self) -> list[Mute]:
         """Load the mutes in force, oldest first; one is in force until its end is recorded."""
@@ -72,7 +72,7 @@ class HandlingStore(Protocol):
 
 
 class FindingLedger(Protocol):
-    """The part of `bot.core.stores.PollingTransaction` that findings are kept in."""
+    """The part of `bot.core.transactions.PollingTransaction` that findings are kept in."""
 
     async def load_open_findings(self) -> list[Finding]:
         """Load the findings that have not ended, oldest first."""

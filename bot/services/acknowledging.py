@@ -13,7 +13,7 @@ import structlog
 from bot.core.incidents import CLOSED_BY, Incident, Status
 from bot.core.ledgers import HandlingStore
 from bot.core.ports import Clock
-from bot.core.stores import PollingStore, PollingTransaction
+from bot.core.transactions import PollingStore, PollingTransaction
 from bot.core.views import IncidentView
 from bot.services.telling import Audience, Telling
 

@@ -9,7 +9,7 @@ from bot.core.findings import Check, Finding
 from bot.core.grouping import GROUP_WINDOW
 from bot.core.mutes import Mute, find_mute
 from bot.core.notices import FINDING_BROKEN, FINDING_OVER, Kind, Notice
-from bot.core.stores import PollingTransaction
+from bot.core.transactions import PollingTransaction
 from bot.services.promising import Promising
 from bot.services.routing import Audience, Routing, load_routing
 

@@ -13,7 +13,7 @@ import structlog
 from bot.core.jobs import OPTIONS_READ_EVERY
 from bot.core.polls import EmState
 from bot.core.ports import Clock, JobSource
-from bot.core.stores import PollingStore
+from bot.core.transactions import PollingStore
 from bot.errors import EnterpriseManagerError, LogonRefused, NotAllowed
 
 PAGES_PER_SECOND = 4

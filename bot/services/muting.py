@@ -11,8 +11,8 @@ from bot.core.ledgers import HandlingStore
 from bot.core.mutes import Mute, Scope
 from bot.core.ports import Clock
 from bot.core.spans import End, Unclear, is_understood, parse_end
-from bot.core.stores import PollingStore, PollingTransaction
 from bot.core.targets import NoTarget, Target, describe, find_target, split_end
+from bot.core.transactions import PollingStore, PollingTransaction
 from bot.services.telling import Audience, Telling
 
 DEFAULT_SPAN = timedelta(hours=4)

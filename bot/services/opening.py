@@ -10,7 +10,8 @@ from bot.core.grouping import GROUP_WINDOW, Grouping, OpeningNotice, decide_grou
 from bot.core.jobs import RetryOptions, retry_grace
 from bot.core.notices import Kind, Notice
 from bot.core.sessions import Verdict
-from bot.core.stores import PollingTransaction, Retries
+from bot.core.stores import Retries
+from bot.core.transactions import PollingTransaction
 from bot.services.promising import Promising
 from bot.services.routing import Audience, Routing
 

@@ -22,7 +22,8 @@ from bot.core.polls import (
 )
 from bot.core.ports import Clock, Heartbeat, SessionPage, SessionSource
 from bot.core.sessions import EPOCH, Session
-from bot.core.stores import Outage, PollingStore, PollingTransaction
+from bot.core.stores import Outage
+from bot.core.transactions import PollingStore, PollingTransaction
 from bot.errors import (
     EnterpriseManagerError,
     LogonRefused,

@@ -14,7 +14,7 @@ from bot.core.jobs import OPTIONS_READ_EVERY, JobOptions
 from bot.core.polls import HISTORY
 from bot.core.ports import Clock, JobSource, SessionSource
 from bot.core.sessions import Session
-from bot.core.stores import PollingStore
+from bot.core.transactions import PollingStore
 from bot.errors import EnterpriseManagerError, LogonRefused, NotAllowed
 from bot.services.telling import Audience, Telling
 

@@ -22,7 +22,8 @@ from bot.core.sessions import (
     believe_times,
     decide_verdict,
 )
-from bot.core.stores import PollingTransaction, StoredSession
+from bot.core.stores import StoredSession
+from bot.core.transactions import PollingTransaction
 from bot.services.routing import Audience, load_subscriptions
 from bot.services.telling import Telling
 from bot.services.watching import promise_ended_watches

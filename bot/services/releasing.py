@@ -9,7 +9,7 @@ from bot.core.incidents import Incident, Status
 from bot.core.mutes import Mute, find_mute
 from bot.core.notices import Kind
 from bot.core.sessions import Verdict
-from bot.core.stores import PollingTransaction
+from bot.core.transactions import PollingTransaction
 from bot.services.promising import Promising
 from bot.services.routing import Audience, load_routing
 

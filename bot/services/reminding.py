@@ -7,7 +7,7 @@ import structlog
 from bot.core.incidents import Incident
 from bot.core.mutes import find_mute
 from bot.core.ports import Clock
-from bot.core.stores import PollingStore, PollingTransaction
+from bot.core.transactions import PollingStore, PollingTransaction
 from bot.services.routing import Audience
 from bot.services.telling import Telling
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from bot.core.audiences import ANY_BAD, Subscription, channels_for
 from bot.core.decisions import OVER, Decision, Reason
 from bot.core.sessions import Verdict
-from bot.core.stores import JobName, PollingTransaction
+from bot.core.stores import JobName
+from bot.core.transactions import PollingTransaction
 
 ALWAYS = OVER | {Reason.REMINDER}
 """Reasons that reach every channel that was told of the incident, whatever it subscribed."""

@@ -14,8 +14,8 @@ from bot.core.selections import (
     idle_patterns,
     parse_selection,
 )
-from bot.core.stores import PollingStore
 from bot.core.targets import NoTarget
+from bot.core.transactions import PollingStore
 from bot.services.telling import Audience
 
 log = structlog.get_logger()

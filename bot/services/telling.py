@@ -9,7 +9,7 @@ from bot.core.decisions import OPENING, OVER, PINGING, SILENT, WORSENING, Decisi
 from bot.core.incidents import Incident
 from bot.core.mutes import Mute
 from bot.core.notices import GROUP_ENDED, Kind, Notice
-from bot.core.stores import PollingTransaction
+from bot.core.transactions import PollingTransaction
 from bot.services.opening import REASONS_WAIT, Opening, OpeningIncidents, is_held
 from bot.services.promising import Promising
 from bot.services.releasing import Releasing

@@ -13,8 +13,9 @@ from bot.core.ledgers import HandlingStore
 from bot.core.notices import Kind, promise
 from bot.core.ports import Clock
 from bot.core.sessions import Session, Verdict, guid_of
-from bot.core.stores import PollingStore, PollingTransaction, StoredSession
+from bot.core.stores import StoredSession
 from bot.core.targets import KnownJob, find_jobs
+from bot.core.transactions import PollingStore, PollingTransaction
 from bot.core.watches import Watch
 from bot.services.opening import REASONS_WAIT
 

@@ -24,7 +24,7 @@ _NEWS = {FINDING_BROKEN: FindingNews.BROKEN, FINDING_OVER: FindingNews.OVER}
 
 
 class FindingLedger(Ledger):
-    """The findings' part of `bot.core.stores.PollingTransaction`."""
+    """The findings' part of `bot.core.transactions.PollingTransaction`."""
 
     async def load_open_findings(self) -> list[Finding]:
         """Load the findings that have not ended, oldest first."""

@@ -24,7 +24,7 @@ from bot.store.tables import (
 
 
 class IncidentLedger(Ledger):
-    """The incidents' part of `bot.core.stores.PollingTransaction`."""
+    """The incidents' part of `bot.core.transactions.PollingTransaction`."""
 
     async def load_jobs_to_fold(self, starts: Mapping[str, datetime]) -> set[str]:
         """Name those of these jobs that have an incident a Success at that moment may change."""

@@ -18,7 +18,7 @@ OF_SESSIONS = ("name", "folded_name", "backup_server", "named_at")
 
 
 class JobLedger(Ledger):
-    """The jobs' part of `bot.core.stores.PollingTransaction`."""
+    """The jobs' part of `bot.core.transactions.PollingTransaction`."""
 
     async def save_job_options(self, options: Sequence[JobOptions], at: datetime) -> None:
         """Keep what EM said of these jobs at `at`; one that has never run becomes known by it."""

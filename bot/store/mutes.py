@@ -21,7 +21,7 @@ _FIELDS = (
 
 
 class MuteLedger(Ledger):
-    """The mutes' part of `bot.core.stores.PollingTransaction`."""
+    """The mutes' part of `bot.core.transactions.PollingTransaction`."""
 
     async def load_mutes(self) -> list[Mute]:
         """Load the mutes in force, oldest first."""

@@ -33,7 +33,7 @@ IS_DUE = and_(
 
 
 class NoticeLedger(Ledger):
-    """The notices' part of `bot.core.stores.PollingTransaction`."""
+    """The notices' part of `bot.core.transactions.PollingTransaction`."""
 
     async def load_incident_notices(self, ids: Collection[int]) -> dict[int, list[Notice]]:
         """Load the newest own notice per channel of each of these incidents."""

@@ -49,7 +49,7 @@ _STATE_FIELDS = (
 
 
 class SqlPollingStore:
-    """`bot.core.stores.PollingStore` for one EM."""
+    """`bot.core.transactions.PollingStore` for one EM."""
 
     def __init__(self, database: Database, em: str) -> None:
         self._database = database
@@ -139,7 +139,7 @@ class SqlPollingTransaction(
     GroupLedger,
     FindingLedger,
 ):
-    """`bot.core.stores.PollingTransaction` on one connection."""
+    """`bot.core.transactions.PollingTransaction` on one connection."""
 
     async def load_state(self) -> EmState:
         """Load what polling remembers."""

@@ -19,7 +19,7 @@ NEWEST = 20
 
 
 class RetryLedger(Ledger):
-    """The retries' part of `bot.core.stores.PollingTransaction`."""
+    """The retries' part of `bot.core.transactions.PollingTransaction`."""
 
     async def load_retries(self, job_uids: Collection[str]) -> dict[str, Retries]:
         """Count the retries of each job's newest run, and learn how long its runs take."""

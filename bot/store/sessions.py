@@ -40,7 +40,7 @@ from bot.store.tables import (
 
 
 class SessionLedger(Ledger):
-    """The sessions' part of `bot.core.stores.PollingTransaction`."""
+    """The sessions' part of `bot.core.transactions.PollingTransaction`."""
 
     async def load_sessions(self, uids: Sequence[str]) -> dict[str, StoredSession]:
         """Load those of these sessions that are known.

@@ -13,7 +13,7 @@ from bot.store.tables import subscriptions
 
 
 class SubscriptionLedger(Ledger):
-    """The subscriptions' part of `bot.core.stores.PollingTransaction`."""
+    """The subscriptions' part of `bot.core.transactions.PollingTransaction`."""
 
     async def load_subscriptions(self) -> list[Subscription]:
         """Load all subscriptions, oldest first."""

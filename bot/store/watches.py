@@ -27,7 +27,7 @@ _FIELDS = (
 
 
 class WatchLedger(Ledger):
-    """The watches' part of `bot.core.stores.PollingTransaction`."""
+    """The watches' part of `bot.core.transactions.PollingTransaction`."""
 
     async def load_watches(
         self, session_uids: Collection[str], job_uids: Collection[str]
