@@ -140,6 +140,15 @@ class Adopting(IncidentLedger, NoticeLedger):
         elif told.intersection(marks):
             await self._leave_out(notice, told)
 
+    async def _settle_below(self, notice: Notice) -> None:
+        """Adopt the message in a thread that tells of the same finding, as long as it is fresh."""
+        root = await find_root(self, notice)
+        marks = set((await self._keys.load(notice)).marks)
+        for found in self._replies(root.message_ts) if root and self._is_fresh else []:
+            if found.key.kind is notice.kind and marks & set(found.key.marks):
+                await self._adopt(notice, found)
+                return
+
     async def _is_another(self, notice: Notice) -> bool:
         """Whether a reply that no session tells from others comes again: a reminder, for one."""
         if self._is_fresh or notice.subject:

@@ -45,6 +45,8 @@ class Adoption(Adopting):
         for notice in waiting:
             if notice.kind is Kind.REPLY:
                 await self._settle_reply(notice)
+            elif notice.parent_id and notice.kind is Kind.FINDING:
+                await self._settle_below(notice)
         return self._adopted
 
     async def _settle_incident(self, notice: Notice, leaders: dict[str, Notice]) -> None:
@@ -136,7 +138,8 @@ class Adoption(Adopting):
         key = await self._keys.load(notice)
         for found in self._roots(notice.kind):
             is_over = bool(self._replies(found.message.message_ts)) and notice.kind in ENDING
-            if found.key == key and not is_over:
+            is_shared = notice.kind is Kind.FINDING and bool({*key.marks} & {*found.key.marks})
+            if (found.key == key or is_shared) and not is_over:
                 await self._adopt(notice, found)
                 return
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Text, cast, select
 
 from bot.core.decisions import Reason
-from bot.core.keys import Key, digest, key_of_group, key_of_incident, mark_news
+from bot.core.keys import MOST_MARKS, Key, digest, key_of_group, key_of_incident, mark_news
 from bot.core.notices import Kind, Notice
 from bot.store import rows
 from bot.store.ledgers import Ledger
@@ -34,7 +34,7 @@ class Keys(Ledger):
             case Kind.REPLY:
                 return Key(Kind.REPLY, await self.load_reply_marks(notice))
             case Kind.SUMMARY | Kind.BLOCKED | Kind.FINDING:
-                return Key(notice.kind, await self._load_words(notice))
+                return Key(notice.kind, await self._load_marks(notice))
         return Key(notice.kind)
 
     async def _of_incident(self, notice: Notice) -> Key:
@@ -75,14 +75,15 @@ class Keys(Ledger):
         )
         return tuple(mark_news(Reason(row.reason), row.session_uid) for row in found)
 
-    async def _load_words(self, notice: Notice) -> tuple[str, ...]:
+    async def _load_marks(self, notice: Notice) -> tuple[str, ...]:
         number = int(notice.subject)
         query = {
             Kind.SUMMARY: select(summaries.c.on_date).where(summaries.c.id == number),
             Kind.BLOCKED: select(blockages.c.channel).where(blockages.c.id == number),
-            Kind.FINDING: select(findings.c.kind, findings.c.subject).where(
-                findings.c.id == number
-            ),
+            Kind.FINDING: select(findings.c.kind, findings.c.subject)
+            .where(findings.c.told_with == number)
+            .order_by(findings.c.id)
+            .limit(MOST_MARKS),
         }[notice.kind]
-        row = (await self.connection.execute(query)).one_or_none()
-        return (digest(*map(str, row)),) if row else ()
+        found = await self.connection.execute(query)
+        return tuple(digest(*map(str, row)) for row in found)

@@ -112,6 +112,8 @@ class NoticeLedger(Ledger):
                 groups.c.ended_at.is_(None),
                 groups.c.opened_at >= since,
             )
+            # A message that could not be edited any more has an heir: that one is joined.
+            .order_by(notices.c.sequence.desc())
         )
         return [OpenGroup(row.id, row.backup_server, row.opened_at) for row in found]
 

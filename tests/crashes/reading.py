@@ -21,7 +21,9 @@ OWN = re.compile(r"^\S+ (Replica \d{3}) (?:failed|ended|finished|recovered)")
 SHARED = re.compile(r"^\S+ (?:all |While .*? here, )?(?:\d+ of )?\d+ jobs?\b")
 MOMENT = re.compile(r'"timestamp": (\d+)|<!date\^(\d+)\^')
 RUNS = re.compile(r"after (\d+) (?:failure|warning)|(\d+)(?:st|nd|rd|th) time in a row")
+CATCH_UP = re.compile(r"While Slack did not let me speak|^✅ all \d+ jobs? recovered")
 ALL_OVER = re.compile(r"all \d+ jobs? recovered")
+NUMBER = re.compile(r"(?<!vbr)\b\d+\b")
 GREEN = "✅"
 
 
@@ -225,11 +227,24 @@ def _place(
             elsewhere.append(stretch)
     found.twice += [f"{job}: nobody knows why “{root.now.message.text[:60]}”" for root in own]
     groups = [at for at, root in enumerate(roots) if _is_shared_by(root, job)]
-    found.lost += [f"{each}: a message" for each in elsewhere[len(groups) :]]
-    found.twice += [f"{job}: named in a group again" for _ in groups[len(elsewhere) :]]
-    for at, stretch in zip(groups, elsewhere, strict=False):
-        shared[at].append(stretch)
-        _judge_replies(found, stretch, roots[at])
+    for at in groups:
+        told = _take_told(roots[at], elsewhere)
+        shared[at] += told
+        if not told:
+            found.twice.append(f"{job}: named again in “{roots[at].now.message.text[:60]}”")
+        for stretch in told:
+            _judge_replies(found, stretch, roots[at])
+    found.lost += [f"{each}: a message" for each in elsewhere]
+
+
+def _take_told(root: Root, untold: list[Stretch]) -> list[Stretch]:
+    """Take what a shared message tells of one job: one stretch, or all that a catch-up found."""
+    told = untold[:1]
+    if CATCH_UP.search(root.versions[0].message.text):
+        told = [each for each in untold if seen_at(each.news[0]) < root.versions[0].at]
+    for each in told:
+        untold.remove(each)
+    return told
 
 
 def _is_own(root: Root, job: str) -> bool:
@@ -268,6 +283,9 @@ def _judge_shared(found: Count, root: Root, stretches: Sequence[Stretch]) -> Non
     if not stretches:
         found.twice.append(f"nobody knows why “{text}”")
         return
+    says = max(int(each) for each in NUMBER.findall(root.now.message.text.split(":")[0]))
+    if says not in (len(stretches), len({each.job for each in stretches})):
+        found.wrong.append(f"{len(stretches)} incidents: “{text}”")
     are_over = all(each.good for each in stretches)
     if root.now.is_green != are_over:
         found.wrong.append(f"a group of {len(stretches)} reads “{text}”")

@@ -96,10 +96,26 @@ def test_a_recovery_that_is_not_shown_is_wrong() -> None:
     assert len(told.count().wrong) == 1
 
 
-def test_a_failure_told_with_others_needs_no_message_of_its_own() -> None:
+def test_a_failure_told_in_a_group_needs_no_message_of_its_own() -> None:
     told = Told()
     told.ended("Failed", 1)
-    told.say("🔴 5 jobs failed on vbr01: Replica 001, and others", 1)
+    told.say("🔴 1 job failed on vbr01: Replica 001", 1)
     assert told.count().is_right
-    told.say("🔴 6 jobs failed on vbr01: Replica 001, and others", 1)
-    assert len(told.count().twice) >= 1
+    told.say("🔴 1 job failed on vbr01: Replica 001", 1)
+    assert len(told.count().twice) == 2
+
+
+def test_a_group_that_counts_more_than_there_is_is_wrong() -> None:
+    told = Told()
+    told.ended("Failed", 1)
+    told.say("🔴 2 jobs failed on vbr01: Replica 001", 1)
+    assert len(told.count().wrong) == 1
+
+
+def test_a_catch_up_may_tell_of_a_job_several_times() -> None:
+    told = Told()
+    for hour, result in ((1, "Failed"), (2, "Success"), (3, "Failed")):
+        told.ended(result, hour)
+    said = "🔴 While Slack did not let me speak here, 2 jobs failed; 1 still do: Replica 001"
+    told.say(said, 4)
+    assert told.count().is_right

@@ -80,10 +80,16 @@ def check_told(plain: Plain, slack: CountingSlack, excused: Iterable[tuple[str, 
 def check_not_told(
     plain: Plain, slack: CountingSlack, states: Mapping[int, Sequence[Incident]]
 ) -> None:
-    """A channel hears of no incident of which nothing concerns it, nor of what healed by itself."""
+    """A channel hears of no incident of which nothing concerns it, nor of what healed by itself.
+
+    But for the end of a mute, which names everything that was held back of the channel's jobs.
+    """
     ever = {key: {uid for each in of for uid in each.session_uids} for key, of in states.items()}
     for message in slack.messages:
-        is_own = isinstance(message.versions[0][1], IncidentView)
+        first = message.versions[0][1]
+        if isinstance(first, GroupView) and first.ended:
+            continue
+        is_own = isinstance(first, IncidentView)
         for incidents in message.tells_of():
             for key, each in incidents.items():
                 wanted = {uid for channel, uid in plain.may_hear if channel == message.channel}
@@ -122,25 +128,24 @@ def check_never_older(slack: CountingSlack, states: Mapping[int, list[Incident]]
         shown: dict[int, int] = {}
         for incidents in message.tells_of():
             for key, incident in incidents.items():
-                index = _index(states[key], incident)
-                assert index >= shown.get(key, 0), f"incident {key} is shown as it was before"
-                shown[key] = index
-
-
-def _index(states: Sequence[Incident], shown: Incident) -> int:
-    """Find the newest state that looks so."""
-    return max(index for index, each in enumerate(states) if each == shown)
+                since = shown.get(key, 0)
+                newer = [n for n, each in enumerate(states[key]) if n >= since and each == incident]
+                assert newer, f"incident {key} is shown as it was before"
+                shown[key] = newer[0]
 
 
 def check_shows_now(plain: Plain, slack: CountingSlack, incidents: Mapping[int, Incident]) -> None:
     """When nothing is due any more, every message shows what is."""
     for message in slack.messages:
-        if message.is_deleted or message.is_frozen:
+        is_gone = message.is_deleted or slack.at(message.thread_ts or message.ts).is_deleted
+        if is_gone or message.is_frozen:
             continue
         view = message.versions[-1][1]
         for shown in message.tells_of()[-1].values():
             now = incidents[shown.id]
-            assert as_seen(shown) == as_seen(now), f"{message.ts} does not show what is"
+            assert as_seen(shown) == as_seen(now), (
+                f"{message.ts} in {message.channel} shows {shown} instead of {now}"
+            )
         members = view.members if isinstance(view, GroupView) else ()
         for each in (view,) if isinstance(view, IncidentView) else members:
             if each.incident.status is Status.OPEN:

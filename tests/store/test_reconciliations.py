@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 
+from sqlalchemy import insert
+
+from bot.core.keys import digest
 from bot.core.notices import FoundMessage, Kind, promise
 from bot.store.databases import Database
+from bot.store.notices import NoticeLedger
 from bot.store.polls import SqlPollingStore
 from bot.store.reconciliations import SqlReconcilingStore
+from bot.store.tables import findings
 from tests.builders import MINUTE, NOW
 
 EM = "em.example.com:9398"
@@ -64,3 +69,39 @@ async def test_a_poll_is_known_by_the_bots_clock(database: Database) -> None:
     store = await known(database)
     assert await store.has_polled_since(NOW)
     assert not await store.has_polled_since(NOW + MINUTE)
+
+
+async def test_a_message_about_findings_is_known_by_any_of_them(database: Database) -> None:
+    store = await known(database)
+    first, second, other = ({"kind": "silent", "subject": f"urn:{name}"} for name in "abc")
+    async with database.write() as connection:
+        for told_with, given in ((7, first), (7, second), (8, other)):
+            of_job = {"em": EM, "job_uid": "", "backup_server": "", "opened_at": NOW}
+            row = of_job | given | {"details": "{}", "told_with": told_with}
+            await connection.execute(insert(findings).values(**row))
+        ledger = NoticeLedger(connection, EM)
+        for number in (7, 8):
+            await ledger.save_notices([promise(f"{number}", Kind.FINDING, f"{number}", "C1", NOW)])
+    key = f"finding {digest('silent', 'urn:b')} {digest('silent', 'urn:gone')}"
+    await store.save_found("C1", [FoundMessage("C1", "9.0", "", "of nobody", 1, key)])
+    assert await store.settle("C1", NOW, is_fresh=True) == 1
+    async with database.read() as connection:
+        kept = await NoticeLedger(connection, EM).load_notices(["7", "8"])
+    assert (kept["7"].message_ts, kept["8"].message_ts) == ("9.0", "")
+
+
+async def test_a_finding_below_another_message_is_found_there(database: Database) -> None:
+    store = await known(database)
+    async with database.write() as connection:
+        of = {"em": EM, "job_uid": "", "backup_server": "", "opened_at": NOW, "details": "{}"}
+        row = of | {"kind": "rpo", "subject": "urn:a", "told_with": 7}
+        await connection.execute(insert(findings).values(**row))
+        below = replace(promise("below", Kind.FINDING, "7", "C1", NOW), parent_id="posted")
+        await NoticeLedger(connection, EM).save_notices([below])
+    key = f"finding {digest('rpo', 'urn:a')}"
+    await store.save_found("C1", [FoundMessage("C1", "9.0", "5.0", "of nobody", 2, key)])
+    assert await store.settle("C1", NOW, is_fresh=False) == 0
+    assert await store.settle("C1", NOW, is_fresh=True) == 1
+    async with database.read() as connection:
+        kept = (await NoticeLedger(connection, EM).load_notices(["below"]))["below"]
+    assert (kept.message_ts, kept.wanted_revision) == ("9.0", 3)
