@@ -28,10 +28,16 @@ class Reminding:
         self._audience = audience
         self._clock = clock
         self._on_recorded = on_recorded
+        self._started_at = clock()
 
     async def remind(self) -> None:
-        """Promise the reminders that are due."""
-        if self._audience.remind_after is None:
+        """Promise the reminders that are due, once EM has been read since the start.
+
+        A bot that was off, or that cannot see EM, does not know whether a job is still failing.
+        """
+        state = await self._store.load_state()
+        is_seeing = state.polled_at and state.polled_at >= self._started_at
+        if self._audience.remind_after is None or not is_seeing or state.failed_polls:
             return
         now = self._clock()
         async with self._store.transaction() as ledger:

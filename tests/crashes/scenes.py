@@ -12,6 +12,7 @@ from random import Random
 import httpx
 
 from bot.demo.em import ReplicaJob
+from bot.demo.em.faults import Hold
 from bot.demo.slack import ApiCall, Held, Message
 from tests.crashes.reading import OWN, SHARED, Count, Words, count, is_bad
 from tests.end_to_end.stage import Stage
@@ -24,7 +25,12 @@ SERVERS = ("vbr01", "vbr02", "vbr03")
 ACTORS = ("vbr01", "vbr01", "vbr02", "vbr01", "vbr03") * 3
 """The backup servers of the jobs that act: enough on one for a storm."""
 
-SETTINGS = {"POLL_INTERVAL": "200ms", "ALERT_GROUP_OVER": "3"}
+SETTINGS = {
+    "POLL_INTERVAL": "200ms",
+    "ALERT_GROUP_OVER": "3",
+    "ALERT_REMIND_AFTER": "off",  # the reader counts what sessions do, not what time does
+    "RPO": "off",
+}
 
 RESTED = timedelta(minutes=20)
 """So long a job that acts stays good: a group may name it once only."""
@@ -146,11 +152,12 @@ class Scene:
                 return held, call
             held.release()
 
-    async def hold_em(self, path: str) -> None:
+    async def hold_em(self, path: str, within: float = REACHED_WITHIN) -> Hold:
         """Hold EM's answer to such a request."""
         hold = self.stage.em.faults.hold(answered=True, path=path)
-        async with asyncio.timeout(REACHED_WITHIN):
+        async with asyncio.timeout(within):
             await hold.held.wait()
+        return hold
 
     async def hand_over(self, held_call: HeldCall) -> None:
         """Let Slack's answer go, and return when it has left Slack."""

@@ -62,6 +62,7 @@ class Plain:
     held: dict[str, set[str]] = field(default_factory=dict)
     may_hear: set[tuple[str, str]] = field(default_factory=set)
     healed: set[str] = field(default_factory=set)
+    unheard: set[str] = field(default_factory=set)
 
     def report(self, sessions: Sequence[Session], now: datetime, em_now: datetime) -> None:
         """Take what one transaction records; what is news of it is told or held back."""
@@ -164,14 +165,20 @@ class Plain:
         return {run.session.job_uid for run in self.runs.values()}
 
     def _heal(self, good: Sequence[Run], now: datetime) -> None:
-        """Note whose own retry succeeded while it was held back: that is never told."""
+        """Note whose own retry succeeded while it was held back: that is never told.
+
+        A Warning is not held back for retries, but a Failed of the same run takes it along.
+        """
         for run in good:
             for bad, ended_by in self.stretches(run.session.job_uid):
                 firsts = {self._first_attempt(each) for each in [*bad, run]}
                 is_in_time = all(each.bad_at and each.bad_at + self.grace > now for each in bad)
-                is_held = is_in_time and not any(each.rank == BAD for each in bad)
-                if ended_by is run and len(firsts) == 1 and is_held:
+                if ended_by is run and len(firsts) == 1 and is_in_time:
                     self.healed |= {each.uid for each in bad}
+                    is_whole = firsts <= {each.uid for each in bad}
+                    is_whole = is_whole and not self.is_muted(run.session)
+                    if is_whole and all(each.session.result == "Failed" for each in bad):
+                        self.unheard |= {each.uid for each in bad if each.versions == 1}
 
     def _first_attempt(self, run: Run) -> str:
         """Name the first attempt of which a run is a retry, or itself."""

@@ -147,6 +147,8 @@ class Story(RuleBasedStateMachine):
 
     def _session(self, job: Job, result: str, ago: timedelta, is_retry: bool = False) -> Session:
         ended_at = self.bot.em_now() - ago
+        before = [each for each in self.sessions if each.job_uid == job[0]]
+        is_retry = is_retry and bool(before) and before[-1].result != "Success"
         session = Session(
             uid=f"session-{len(self.sessions):04}",
             name=f"{job[1]}@{ended_at:%d %H:%M}",

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from bot.core.audiences import Subscription
 from bot.core.incidents import Incident
 from bot.core.notices import Kind, PostedMessage
+from bot.core.polls import EmState
 from bot.services.reminding import Reminding
 from bot.store.databases import Database
 from tests.builders import DAY, HOUR, MINUTE, NOW, a_session
@@ -30,8 +33,12 @@ async def mentions(bench: Bench) -> list[str]:
     return [each.mention for each in await bench.notices()]
 
 
-async def remind(bench: Bench) -> None:
-    await Reminding(bench.polls, bench.audience, bench.clock, lambda: None).remind()
+async def remind(bench: Bench, *, has_polled: bool = True, failed_polls: int = 0) -> None:
+    reminding = Reminding(bench.polls, bench.audience, bench.clock, lambda: None)
+    polled_at = bench.clock() if has_polled else bench.clock() - MINUTE
+    async with bench.polls.transaction() as ledger:
+        await ledger.save_state(EmState(polled_at=polled_at, failed_polls=failed_polls))
+    await reminding.remind()
 
 
 async def test_somebody_is_called_for_a_first_failure(calling: Bench) -> None:
@@ -75,6 +82,17 @@ async def test_nobody_is_reminded_before_the_time(calling: Bench) -> None:
     await post_all(calling)
     calling.clock.advance(DAY - MINUTE)
     await remind(calling)
+    assert await calling.notices(Kind.REPLY) == []
+
+
+@pytest.mark.parametrize("of", [{"has_polled": False}, {"failed_polls": 1}])
+async def test_a_bot_that_does_not_see_em_does_not_say_that_a_job_is_still_failing(
+    calling: Bench, of: dict[str, Any]
+) -> None:
+    await calling.report(a_session())
+    await post_all(calling)
+    calling.clock.advance(DAY)
+    await remind(calling, **of)
     assert await calling.notices(Kind.REPLY) == []
 
 
