@@ -1,7 +1,7 @@
 """Opening incidents in channels: messages of their own, or one for many."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -79,6 +79,16 @@ class OpeningIncidents:
         job_uids = {each.incident.job_uid for each in decisions if each.verdict is Verdict.FAILED}
         if grace is not None or not job_uids:
             return dict.fromkeys(job_uids, grace) if grace else {}
+        return await self._load_automatic_graces(job_uids)
+
+    async def list_exhausted(self, job_uids: Collection[str]) -> set[str]:
+        """Name those of these jobs whose last retry has failed: there is nothing to wait for."""
+        if self._audience.retry_grace is not None or not job_uids:
+            return set()
+        graces = await self._load_automatic_graces(job_uids)
+        return {job_uid for job_uid, grace in graces.items() if not grace}
+
+    async def _load_automatic_graces(self, job_uids: Collection[str]) -> Mapping[str, timedelta]:
         options = await self._ledger.load_job_options(job_uids, self._now)
         retries = await self._ledger.load_retries(job_uids)
         return {

@@ -166,6 +166,8 @@ class Polling:
         """
         begun_at = state.import_started_at or server_time
         state = replace(state, import_started_at=begun_at)
+        async with self._store.transaction() as ledger:  # a kill from here on does not move it
+            await ledger.save_state(state)
         log.info("history_import_started", resumed=state.import_cursor_at is not None)
         since = state.import_cursor_at or begun_at - HISTORY
         async for page in self._source.iter_window(since, only_bad=False):
@@ -209,7 +211,8 @@ class Polling:
         try:
             pages = self._source.iter_window(server_time - sweep.span, only_bad=sweep.only_bad)
             async for page, asked_at in self._slowly(pages):
-                await self._record(page.sessions, page.server_time or server_time, asked_at)
+                late = await self._leave_to_polls(page.sessions)
+                await self._record(late, page.server_time or server_time, asked_at)
             if sweep.only_bad:
                 await self._refresh_failing_jobs(server_time)
         except EnterpriseManagerError as error:
@@ -220,6 +223,19 @@ class Polling:
             state = await ledger.load_state()
             swept_at = {**(state.swept_at or {}), sweep.name: self._clock()}
             await ledger.save_state(replace(state, swept_at=swept_at))
+
+    async def _leave_to_polls(self, sessions: Sequence[Session]) -> list[Session]:
+        """Keep what polls have passed by already.
+
+        They bring what ended later with the Success between two failures; a look at failures alone
+        would make one incident of the two.
+        """
+        watermark = (await self._store.load_state()).watermark_at
+        return [
+            each
+            for each in sessions
+            if each.ended_at is None or watermark is None or each.ended_at <= watermark
+        ]
 
     def _note_sweep(self, sweep: Sweep, error: EnterpriseManagerError | None) -> None:
         """Log a sweep that fails once, however often it is tried, and once when it is complete."""
@@ -257,8 +273,9 @@ class Polling:
         for job_uid in job_uids:
             asked_at = self._clock()
             newest = await self._source.fetch_newest_session(job_uid)
-            if newest:
-                await self._record([newest], server_time, asked_at)
+            late = await self._leave_to_polls([newest] if newest else [])
+            if late:
+                await self._record(late, server_time, asked_at)
             await asyncio.sleep(1 / PAGES_PER_SECOND)
 
     async def _record_failure(self, error: EnterpriseManagerError) -> None:

@@ -27,6 +27,7 @@ class _News:
     by_carrier: dict[str, list[Decision]] = field(default_factory=lambda: defaultdict(list))
     openings: list[Opening] = field(default_factory=list)
     healed: list[str] = field(default_factory=list)
+    retried: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 class Telling:
@@ -66,6 +67,10 @@ class Telling:
         """Change the messages that tell of these incidents, and reply in their threads."""
         news = await self._gather(told, decisions, routing)
         await self._ledger.close_notices(news.healed, HEALED)
+        for job_uid in await self._opening.list_exhausted(news.retried):
+            for carrier_id in news.retried[job_uid]:
+                hurried = replace(news.carriers[carrier_id], due_at=self._now)
+                news.carriers[carrier_id] = hurried
         await self._ledger.save_notices([_to_change(each) for each in news.carriers.values()])
         said: set[Decision] = set()
         for carrier in news.carriers.values():
@@ -108,6 +113,9 @@ class Telling:
             return
         news.carriers[carrier.id] = carrier
         news.by_carrier[carrier.id] += decisions
+        for each in decisions:
+            if each.reason is Reason.RETRY_FAILED and is_held(carrier, self._now):
+                news.retried[each.incident.job_uid].add(carrier.id)
 
     async def _load_leaders(self, own: Iterable[Notice]) -> dict[str, Notice]:
         """Load the groups' notices that tell of these, by their ids."""

@@ -100,17 +100,25 @@ def _heading(view: GroupView, failing: Sequence[IncidentView]) -> str:
 
 
 def _mute_heading(view: GroupView, ended: MuteEnd, failing: Sequence[IncidentView]) -> str:
-    what = "everything" if ended.mute.scope is Scope.ALL else cut(ended.subject, 255)
     count = len(view.members) + len(ended.elsewhere)
     still = len(failing) + sum(each.incident.status is Status.OPEN for each in ended.elsewhere)
+    start = f"🔔 {_what_was_muted(ended)} is no longer muted"
     if not count:
-        return f"🔔 {what} is not muted any more; nothing was held back"
-    held = f"🔔 {what} is not muted any more: {plural(count, 'job')} failed meanwhile"
-    return (
-        f"{held}, {still} still {'does' if still == 1 else 'do'}"
-        if still
-        else f"{held}, all recovered"
-    )
+        return f"{start}: nothing was held back"
+    if ended.mute.scope is Scope.JOB:
+        return f"{start}: it failed meanwhile, and {'still does' if still else 'has recovered'}"
+    held = f"{start}: {plural(count, 'job')} failed meanwhile"
+    return f"{held}, {still} of them {_still_fail(still)}" if still else f"{held}, all recovered"
+
+
+def _what_was_muted(ended: MuteEnd) -> str:
+    subject = cut(ended.subject, 255)
+    names = {Scope.ALL: "Everything", Scope.SERVER: f"Backup server {subject}"}
+    return names.get(ended.mute.scope, subject)
+
+
+def _still_fail(count: int) -> str:
+    return "still fails" if count == 1 else "still fail"
 
 
 def _causes(failing: Sequence[IncidentView]) -> Bullets:

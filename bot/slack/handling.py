@@ -33,7 +33,7 @@ def handled_document(handled: Handled) -> Document:
     """Say what came of an acknowledgement, a note, or closing an incident."""
     if handled.view is None or handled.outcome is Outcome.UNKNOWN:
         return _sentence(
-            (f"I know no incident #{handled.incident_id}. ",),
+            (f"I know no incident #{handled.incident_id}.",),
             ("Its number stands in its message; /replica failed lists those that are open.",),
         )
     line = (*_outcome(handled.outcome, handled.view),)
@@ -194,9 +194,9 @@ def _over(incident: Incident, name: Bold) -> Line:
             name,
             " recovered ",
             Moment(incident.recovered_at),
-            ": nothing is left to do.",
+            ": there is nothing to acknowledge.",
         )
-    return ("⚪ ", name, " is closed already: nothing is left to do.")
+    return ("⚪ ", name, " is closed already: there is nothing to acknowledge.")
 
 
 def _was(count: int) -> str:

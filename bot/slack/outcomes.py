@@ -66,14 +66,14 @@ UNREADABLE = frozenset({"missing_scope", "no_permission", "access_denied"}) | CH
 
 FIXES = {
     "missing_scope": "Install the app again from manifest.yml, so that it has all scopes.",
-    "is_archived": "Unarchive the channel, or set ALERT_CHANNEL to another one.",
+    "is_archived": "Unarchive the channel, or let ALERT_CHANNEL name another one if it is that.",
     "not_in_channel": "Invite the bot: /invite @replica-bot in that channel.",
-    "channel_not_found": "Check ALERT_CHANNEL; a private channel must invite the bot first.",
+    "channel_not_found": "Invite the bot there; if it is the alert channel, check ALERT_CHANNEL.",
 }
 """What a person does about a refusal; for other words of the token or channel, see below."""
 
 REINSTALL = "Install the app to the workspace again and set SLACK_BOT_TOKEN to its new token."
-LET_IN = "Let the bot post in that channel, or set ALERT_CHANNEL to another one."
+LET_IN = "Let the bot post in that channel; if it is the alert channel, name another one."
 
 
 def delivery_failure(

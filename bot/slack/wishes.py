@@ -36,7 +36,7 @@ JOB = "job "
 """Begins the value of a button that means a job by its newest session."""
 
 INVITE = "I am not in this channel, so I could not post here. Invite me first: /invite @replica-bot"
-IN_PERSON = "you, by direct message"
+IN_PERSON = "you (by direct message)"
 HERE = "this channel"
 
 

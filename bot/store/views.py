@@ -237,9 +237,9 @@ class Views(RetryLedger, MuteLedger):
         return (await self._name_jobs(of_jobs)).get(mute.subject, mute.subject)
 
     async def _count_told_separately(self, group: Row[Any]) -> int:
-        """Count the incidents of the same storm that were told before it was one."""
+        """Count the jobs of the same storm that fail on and were told before it was one."""
         counted = await self.connection.execute(
-            select(func.count())
+            select(func.count(incidents.c.job_uid.distinct()))
             .select_from(notices)
             .join(incidents, notices.c.subject == cast(incidents.c.id, Text))
             .join(jobs, and_(jobs.c.em == incidents.c.em, jobs.c.job_uid == incidents.c.job_uid))
@@ -248,6 +248,9 @@ class Views(RetryLedger, MuteLedger):
                 notices.c.kind == Kind.INCIDENT.value,
                 notices.c.channel == group.channel,
                 notices.c.told_by == "",
+                notices.c.message_ts != "",
+                notices.c.is_closed.is_(False),
+                incidents.c.status == Status.OPEN.value,
                 notices.c.created_at >= group.opened_at - GROUP_WINDOW,
                 notices.c.created_at <= group.opened_at,
                 jobs.c.backup_server == group.backup_server,

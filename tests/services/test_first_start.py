@@ -92,6 +92,18 @@ async def test_an_import_that_is_killed_midway_resumes_with_its_first_baseline(
     assert f"{first.import_cursor_at:%Y-%m-%dT%H:%M}" in str(watch.lists(asked))
 
 
+async def test_an_import_that_brings_nothing_before_it_is_killed_keeps_its_baseline(
+    watch: Watch,
+) -> None:
+    watch.world_of.faults.answer(503, path="sortAsc=EndTime", times=1)
+    assert not await watch.poll()
+    watch.ran("Failed")
+    watch.restart()
+    watch.later(MINUTE)
+    assert await watch.poll()
+    assert await watch.reasons() == ["FIRST_FAILURE"]
+
+
 async def test_an_import_never_moves_its_cursor_beyond_the_baseline(watch: Watch) -> None:
     watch.ran("Failed", ended_at=watch.now() + HOUR, created_at=watch.now())
     await watch.poll()

@@ -139,6 +139,19 @@ async def test_auto_does_not_wait_after_the_last_retry(automatic: Bench) -> None
     assert notice.due_at == NOW + timedelta(seconds=2)
 
 
+async def test_auto_waits_no_longer_once_the_last_retry_has_failed(automatic: Bench) -> None:
+    await learn(automatic, THREE_RETRIES)
+    await automatic.report(a_session())
+    for number in (1, 2):
+        await automatic.report(a_retry(NOW + number * 20 * MINUTE))
+    [notice] = await automatic.notices()
+    assert notice.due_at == NOW + HOUR
+    automatic.clock.advance(30 * MINUTE)
+    await automatic.report(a_retry(NOW + HOUR))
+    [notice] = await automatic.notices()
+    assert notice.due_at == NOW + 30 * MINUTE
+
+
 @pytest.mark.parametrize("options", [None, JobOptions(JOB)], ids=["unreadable", "no retries"])
 async def test_auto_does_not_wait_where_nothing_is_known_of_retries(
     automatic: Bench, options: JobOptions | None

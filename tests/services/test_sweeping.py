@@ -114,10 +114,25 @@ async def test_the_sweeps_of_days_leave_out_what_succeeded(old: Watch) -> None:
 
 async def test_a_long_sweep_reads_all_its_pages(old: Watch) -> None:
     old.later(DAY)
+    old.ran("Success", job="Web Replica")
+    await old.poll()
     for number in range(120):
-        old.ran("Failed", ago=number * MINUTE, job=f"Job {number}")
+        old.ran("Failed", ago=(number + 1) * MINUTE, job=f"Job {number}")
     await old.polling.sweep()
     assert len(await old.bench.incidents()) == 120
+
+
+async def test_what_ended_since_the_last_poll_is_left_to_the_next_one(old: Watch) -> None:
+    old.ran("Failed")
+    await old.poll()
+    old.later(HOUR)
+    old.ran("Success")
+    old.ran("Failed")
+    await old.polling.sweep()
+    assert await old.reasons() == ["FIRST_FAILURE"]
+    await old.poll()
+    first, second = await old.bench.incidents()
+    assert (first.status, second.status) == (Status.RECOVERED, Status.OPEN)
 
 
 async def test_a_sweep_that_fails_is_tried_again(old: Watch) -> None:

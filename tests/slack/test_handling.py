@@ -220,7 +220,7 @@ def test_a_subscription_says_what_it_covers(done: Subscribed, words: str) -> Non
 
 def test_a_person_is_told_by_direct_message() -> None:
     done = Subscribed(SUBSCRIPTION, 3)
-    assert "you, by direct message" in text(subscribed_document(done, is_person=True))
+    assert "you (by direct message)" in text(subscribed_document(done, is_person=True))
     assert "this channel" in text(subscribed_document(done, is_person=False, note="a note"))
 
 

@@ -270,7 +270,7 @@ async def test_a_person_subscribes_in_a_direct_message(slack: SlackWorkspace, be
     await known_jobs(bench)
     direct = slack.direct_message()
     told = await ask(slack, "/replica subscribe Web*", channel=direct)
-    assert "you, by direct message" in told.text
+    assert "you (by direct message)" in told.text
     [only] = await subscriptions(bench)
     assert only.channel == slack.user
     listed = await ask(slack, "/replica subscriptions", channel=direct)
