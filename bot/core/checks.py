@@ -21,10 +21,8 @@ STALE_GAPS = 3
 STALE_JOBS = 2
 """One late job has missed its run; with so many late at once it is EM that knows nothing."""
 
-STUCK_FACTOR = 3
-STUCK_OVER = timedelta(hours=2)
-STUCK_UNKNOWN = timedelta(hours=24)
-"""A session is stuck after so many usual durations, at least so much more, or so long."""
+STALE_SOON = timedelta(hours=4)
+"""If it may show so soon that a server is stale, nothing is told of its jobs before."""
 
 STILL_FOR = timedelta(minutes=30)
 """Its progress stands still only after two collections of EM's."""
@@ -58,8 +56,9 @@ def find(facts: Facts, now: datetime) -> tuple[Found, ...]:
             frozen = (e for e in facts.known if e.job_uid and e.backup_server == server)
             found += [each.as_found() for each in frozen]
             continue
+        lost_since = heard_at if may_be_lost(jobs, heard_at, facts, now) else None
         for job in jobs:
-            found += _find_of_job(job, facts, known, heard_at, now)
+            found += _find_of_job(job, facts, known, lost_since, now)
     return tuple(found)
 
 
@@ -73,15 +72,42 @@ def is_stale(
     """
     if known and known.details.since_at == heard_at:
         return True
-    if now - heard_at <= STALE_AT_LEAST:
+    stale_at = _stale_at(jobs, heard_at, facts, now)
+    return stale_at is not None and facts.baseline_at < stale_at < now
+
+
+def may_be_lost(jobs: Sequence[JobFacts], heard_at: datetime, facts: Facts, now: datetime) -> bool:
+    """Tell whether it may show soon that EM has no news of this server, so that all else waits.
+
+    EM tells of a run at its next collection: until then no server is silent.
+    """
+    silent_for = now - heard_at
+    if silent_for < STALE_AT_LEAST:
+        return silent_for > COLLECTION_LAG
+    stale_at = _stale_at(jobs, heard_at, facts, now)
+    if stale_at is None or not now <= stale_at <= now + STALE_SOON:
         return False
+    owing = sum(_owes_news(job, heard_at, now) for job in jobs)
+    return owing >= STALE_JOBS or silent_for < STALE_GAPS * _usual_gap(jobs, now)
+
+
+def _stale_at(
+    jobs: Sequence[JobFacts], heard_at: datetime, facts: Facts, now: datetime
+) -> datetime | None:
+    """Tell when a server is stale if there is no news of it; None while too few jobs owe any soon.
+
+    That is after a few usual gaps, or when several jobs would have missed their runs at once.
+    """
     owed = (_owed_at(job, facts.running.get(job.job_uid), heard_at) for job in jobs)
-    overdue = sorted(owed_at for owed_at in owed if owed_at and owed_at < now)
-    if len(overdue) < STALE_JOBS:
-        return False
+    owed_at = sorted(each for each in owed if each)[:STALE_JOBS]
+    if len(owed_at) < STALE_JOBS or owed_at[-1] > now + STALE_SOON:
+        return None
+    due = ((job.expected_at, job.patience) for job in jobs)
+    missed_at = sorted(at + patience for at, patience in due if at and at > heard_at)[:STALE_JOBS]
     silent_until = heard_at + max(STALE_AT_LEAST, STALE_GAPS * _usual_gap(jobs, now))
-    stale_at = max(silent_until, overdue[STALE_JOBS - 1])
-    return facts.baseline_at < stale_at < now
+    if len(missed_at) == STALE_JOBS:
+        silent_until = max(heard_at + STALE_AT_LEAST, min(silent_until, missed_at[-1]))
+    return max(silent_until, owed_at[-1])
 
 
 def _usual_gap(jobs: Sequence[JobFacts], now: datetime) -> timedelta:
@@ -107,34 +133,36 @@ def _later(news_at: datetime | None, heard_at: datetime, by: timedelta) -> datet
 
 
 def _find_of_job(
-    job: JobFacts, facts: Facts, known: Known, heard_at: datetime, now: datetime
+    job: JobFacts, facts: Facts, known: Known, lost_since: datetime | None, now: datetime
 ) -> Iterator[Found]:
     """Look for everything that concerns one job that has ever run."""
     habit = job.habit
     if habit is None:
         return
+    running = facts.running.get(job.job_uid)
+    known_of = {check: known.get((check, job.job_uid)) for check in Check}
     checks = (
         (Check.UNSCHEDULED, find_unscheduled(job, habit)),
         (Check.GONE, find_gone(job, habit, facts.baseline_at, now)),
-        (Check.MISSED, find_missed(job, known.get((Check.MISSED, job.job_uid)), now)),
-        (Check.RPO, find_rpo(job, habit, facts, known.get((Check.RPO, job.job_uid)), now)),
-        (Check.STUCK, find_stuck(habit, facts.running.get(job.job_uid), facts.baseline_at, now)),
-        find_empty(job, habit, facts.baseline_at),
+        (Check.MISSED, find_missed(job, known_of[Check.MISSED], facts.baseline_at, now)),
+        (Check.RPO, find_rpo(job, habit, facts, known_of[Check.RPO], now)),
+        (Check.STUCK, find_stuck(habit, running, facts.baseline_at, now)),
+        find_empty(job, habit, known_of[Check.SHRUNK], facts.baseline_at),
     )
-    waits = _may_be_news_on_its_way(job, heard_at, now)
+    waits = lost_since is not None and _owes_news(job, lost_since, now)
     for check, details in checks:
-        is_unsure = waits and check in OF_MISSING_RUNS and (check, job.job_uid) not in known
+        is_unsure = waits and check in OF_MISSING_RUNS and known_of[check] is None
         if details and not is_unsure:
             yield Found(check, job.job_uid, job.job_uid, job.backup_server, details)
 
 
-def _may_be_news_on_its_way(job: JobFacts, heard_at: datetime, now: datetime) -> bool:
-    """Whether EM has told nothing of the whole server since a run was due, and not for long.
+def _owes_news(job: JobFacts, lost_since: datetime, now: datetime) -> bool:
+    """Whether a job was running, or was due, since there was news of its server.
 
     Then it may be that EM knows nothing, rather than that the job did nothing: that shows soon.
     """
-    is_unheard = job.expected_at is not None and heard_at < job.expected_at < now
-    return is_unheard and now - heard_at < STALE_AT_LEAST
+    is_due = job.expected_at is not None and lost_since < job.expected_at <= now
+    return is_due or (job.habit is not None and job.habit.is_running)
 
 
 def find_unscheduled(job: JobFacts, habit: Habit) -> Details | None:
@@ -161,7 +189,9 @@ def missed_at(job: JobFacts, now: datetime) -> datetime | None:
     return due_at if due_at + job.patience < now and not job.ran_since(due_at) else None
 
 
-def find_missed(job: JobFacts, known: Finding | None, now: datetime) -> Details | None:
+def find_missed(
+    job: JobFacts, known: Finding | None, baseline_at: datetime, now: datetime
+) -> Details | None:
     """Tell that a run is missing; it stays so until there is one, whatever is due next."""
     habit = job.habit
     if habit is None or job.is_off or habit.is_gone(now):
@@ -169,7 +199,9 @@ def find_missed(job: JobFacts, known: Finding | None, now: datetime) -> Details 
     if known and known.details.due_at and not job.ran_since(known.details.due_at):
         return known.details
     due_at = missed_at(job, now)
-    return Details(since_at=habit.last_run_at, due_at=due_at) if due_at else None
+    if due_at is None or due_at <= baseline_at:
+        return None
+    return Details(since_at=habit.last_run_at, due_at=due_at)
 
 
 def find_rpo(
@@ -191,20 +223,23 @@ def find_rpo(
     if breaks_at <= now:
         return None if breaks_at <= facts.baseline_at else replace(details, is_broken=True)
     near = max(NEAR_AT_LEAST, min(NEAR_AT_MOST, (breaks_at - since_at) * NEAR_SHARE))
-    if breaks_at - now > near or not (known or is_failing or _is_threatened(job, breaks_at, now)):
+    is_by_habit = facts.policy.rule_for(job.name, job.backup_server).limit is None
+    is_threatened = _is_threatened(job, breaks_at, now, is_by_habit=is_by_habit)
+    if breaks_at - now > near or not (known or is_failing or is_threatened):
         return None
     saving_run_at = _saving_run(job, habit, breaks_at)
+    is_late = saving_run_at is not None and saving_run_at < now and not habit.is_running
     left = -(-(breaks_at - now) // MINUTE) * MINUTE
-    return replace(details, left=left, expected_at=saving_run_at)
+    return replace(details, left=left, expected_at=saving_run_at, is_late=is_late)
 
 
-def _is_threatened(job: JobFacts, breaks_at: datetime, now: datetime) -> bool:
+def _is_threatened(job: JobFacts, breaks_at: datetime, now: datetime, *, is_by_habit: bool) -> bool:
     if job.habit is None or job.habit.is_running:
         return False
     expected_at = job.expected_at
     if expected_at is None or expected_at > breaks_at:
         return True
-    return expected_at + COLLECTION_LAG < now
+    return expected_at + (job.patience if is_by_habit else COLLECTION_LAG) < now
 
 
 def _saving_run(job: JobFacts, habit: Habit, breaks_at: datetime) -> datetime | None:
@@ -221,22 +256,24 @@ def find_stuck(
     """Tell that a session runs far longer than usual and that nothing of it moves."""
     if running is None:
         return None
-    usual = habit.usual_duration
-    limit = STUCK_UNKNOWN if usual is None else max(STUCK_FACTOR * usual, usual + STUCK_OVER)
-    stuck_at = running.created_at + limit
+    stuck_at = running.created_at + habit.stuck_after
     if not baseline_at < stuck_at < now or now - running.still_since < STILL_FOR:
         return None
-    return Details(since_at=running.created_at, span=usual, session_uid=running.uid)
+    return Details(running.created_at, span=habit.usual_duration, session_uid=running.uid)
 
 
-def find_empty(job: JobFacts, habit: Habit, baseline_at: datetime) -> tuple[Check, Details | None]:
-    """Tell what a green run did not hold: any VM, or one that the run before it held."""
+def find_empty(
+    job: JobFacts, habit: Habit, known: Finding | None, baseline_at: datetime
+) -> tuple[Check, Details | None]:
+    """Tell what a green run did not hold: any VM, or one that the runs before it held."""
     vm_set, green = job.vm_set, habit.last_green
     if vm_set and vm_set.created_at > baseline_at:
         seen = Details(vm_set.created_at, session_uid=vm_set.session_uid)
         if not vm_set.vms:
             return Check.EMPTY, seen
         missing = tuple(sorted(set(vm_set.before or ()) - set(vm_set.vms)))
+        if missing and known and known.details.vms == missing:
+            return Check.SHRUNK, known.details
         if missing:
             return Check.SHRUNK, replace(seen, vms=missing)
     has_none = job.options is not None and job.options.vms == ()

@@ -22,12 +22,21 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class VmSet:
-    """The VMs of a job's last green run and, once known, of the one before it."""
+    """The VMs of a job's last green run and, once known, those that it should have held.
+
+    `before` are those of the run before it, and whatever was missing already then: a VM that is
+    missing stays so until it is back, or until a person says that it is on purpose.
+    """
 
     session_uid: str
     created_at: datetime
     vms: tuple[str, ...]
     before: tuple[str, ...] | None = None
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """The VMs that the next green run should hold."""
+        return tuple(sorted({*self.vms, *(self.before or ())}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +76,17 @@ class JobFacts:
         return COLLECTION_LAG if self.due_at or not self.habit else self.habit.patience
 
     def ran_since(self, due_at: datetime) -> bool:
-        """Whether a run began at or after this moment, or little before: clocks being clocks."""
+        """Whether a run began at or after this moment, or little before: clocks being clocks.
+
+        Nor does a job begin while its last run lasts.
+        """
         if self.habit is None:
             return False
-        early = min(
-            COLLECTION_LAG, self.habit.rhythm.delay if self.habit.rhythm else COLLECTION_LAG
-        )
-        return self.habit.last_run_at >= due_at - early
+        delay = self.habit.rhythm.delay if self.habit.rhythm else COLLECTION_LAG
+        if self.habit.last_run_at >= due_at - min(COLLECTION_LAG, delay):
+            return True
+        busy_until = self.habit.busy_until
+        return self.habit.is_running or (busy_until is not None and busy_until >= due_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,19 @@ class Check(StrEnum):
     UNSCHEDULED = "schedule off"
 
 
+CLOSABLE = (Check.GONE, Check.SHRUNK)
+"""A person may say of these that they are on purpose."""
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
     """What is known of a finding; all moments are EM's.
 
     `since_at` is what it counts from: the last run, the last good replica, the start of a session,
     the last news of a server. `due_at` is when a run was expected or when the RPO breaks, `span`
-    the RPO or the usual duration, `expected_at` the run that may still save the RPO and `left` the
-    time to its breach. `outcome` is the finding that has taken the place of one that ended.
+    the RPO or the usual duration, `expected_at` the run that may still save the RPO, `is_late` if
+    that has not come, and `left` the time to its breach. `outcome` is the finding that has taken
+    the place of one that ended.
     """
 
     since_at: datetime | None = None
@@ -42,6 +47,7 @@ class Details:
     left: timedelta | None = None
     is_broken: bool = False
     is_failing: bool = False
+    is_late: bool = False
     vms: tuple[str, ...] = ()
     session_uid: str = ""
     outcome: Check | None = None

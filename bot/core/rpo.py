@@ -9,6 +9,10 @@ from statistics import median
 AUTOMATIC = 1.5
 """Without a rule the newest good replica may be so many usual intervals old (DESIGN §2, RPO)."""
 
+MOST, OUTLIER = 0.9, 1.5
+"""A span is an outlier if it is so many times as long as all but the longest tenth: it says what
+went wrong once, not what is usual."""
+
 
 @dataclass(frozen=True, slots=True)
 class RpoRule:
@@ -45,6 +49,15 @@ class RpoPolicy:
 def median_span(spans: Iterable[timedelta]) -> timedelta:
     """Tell the middle one of some spans; there must be at least one."""
     return timedelta(seconds=median(span.total_seconds() for span in spans))
+
+
+def longest_usual(spans: Iterable[timedelta]) -> timedelta:
+    """Tell the longest of some spans, but for outliers; nothing where there is none."""
+    ordered = sorted(max(span, timedelta(0)) for span in spans)
+    if not ordered:
+        return timedelta(0)
+    most = ordered[min(int(len(ordered) * MOST), len(ordered) - 1)] * OUTLIER
+    return max(each for each in ordered if each <= most)
 
 
 def _fits(name: str, pattern: str) -> bool:

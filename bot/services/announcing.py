@@ -30,29 +30,50 @@ class Announcing:
         """Promise what must be said of findings that nobody was told of, but for muted ones.
 
         What is found of one kind on one server at once is one message. A broken RPO of a job whose
-        incident was told is said in that one's thread.
+        incident or missed run was told is said in that one's thread.
         """
         audible = audible_among(untold, await self._ledger.load_mutes())
         if not audible:
             return
         job_uids = {each.job_uid for each in audible if each.job_uid}
         routing = await load_routing(self._ledger, self._audience, job_uids)
-        carriers = await self._load_carriers([e.job_uid for e in audible if e.check is Check.RPO])
-        batches: dict[tuple[Check, str, str], list[Finding]] = defaultdict(list)
-        for each in audible:
-            carrier = self._carriers_of(each, carriers).get(self._audience.channel)
-            batch = batches[each.check, each.backup_server, carrier.id if carrier else ""]
-            batch.append(replace(each, channels=_channels_of(each, routing)))
-        for members in batches.values():
-            await self._tell_batch(members, self._carriers_of(members[0], carriers))
+        routed = [replace(each, channels=_channels_of(each, routing)) for each in audible]
+        await self._tell_all([each for each in routed if each.check is not Check.RPO], {})
+        of_rpo = [each for each in routed if each.check is Check.RPO]
+        await self._tell_all(of_rpo, await self._load_carriers([e.job_uid for e in of_rpo]))
 
-    @staticmethod
-    def _carriers_of(finding: Finding, carriers: Mapping[str, Carriers]) -> Carriers:
-        return carriers.get(finding.job_uid, {}) if finding.check is Check.RPO else {}
+    async def _tell_all(
+        self, findings: Sequence[Finding], carriers: Mapping[str, Carriers]
+    ) -> None:
+        batches: dict[tuple[Check, str, str], list[Finding]] = defaultdict(list)
+        for each in findings:
+            carrier = carriers.get(each.job_uid, {}).get(self._audience.channel)
+            batches[each.check, each.backup_server, carrier.id if carrier else ""].append(each)
+        for members in batches.values():
+            await self._tell_batch(members, carriers.get(members[0].job_uid, {}))
 
     async def _load_carriers(self, job_uids: Collection[str]) -> dict[str, dict[str, Notice]]:
-        """Find the messages that tell of these jobs' open incidents, by job and channel."""
-        ids = await self._ledger.load_open_incidents_of(job_uids) if job_uids else []
+        """Find what tells of these jobs' open incidents, else of their missed runs.
+
+        The messages go by job and channel.
+        """
+        if not job_uids:
+            return {}
+        found = await self._load_missed_runs(job_uids)
+        for job_uid, of_job in (await self._load_incidents(job_uids)).items():
+            found[job_uid] = of_job
+        return found
+
+    async def _load_missed_runs(self, job_uids: Collection[str]) -> dict[str, dict[str, Notice]]:
+        found: dict[str, dict[str, Notice]] = {}
+        for each in await self._ledger.load_open_findings():
+            if each.check is Check.MISSED and each.job_uid in job_uids and each.told_with:
+                notices = await self._load_notices(each.told_with)
+                found[each.job_uid] = {n.channel: n for n in notices if n.channel in each.channels}
+        return found
+
+    async def _load_incidents(self, job_uids: Collection[str]) -> dict[str, dict[str, Notice]]:
+        ids = await self._ledger.load_open_incidents_of(job_uids)
         incidents = await self._ledger.load_incidents(ids)
         own = await self._ledger.load_incident_notices(ids)
         told_by = {notice.told_by for each in own.values() for notice in each if notice.told_by}
@@ -98,6 +119,7 @@ class Announcing:
         """Change the messages of findings that changed or ended, and say what is news aloud."""
         earlier = {each.id: each for each in before}
         audible = {e.id for e in audible_among(changed, await self._ledger.load_mutes())}
+        ended_runs = {str(e.told_with) for e in changed if e.check is Check.MISSED and e.ended_at}
         batches: dict[int, list[Finding]] = defaultdict(list)
         for each in changed:
             if each.told_with is not None:
@@ -106,7 +128,7 @@ class Announcing:
             heard = [each for each in members if each.id in audible]
             broken = [each for each in heard if _has_broken(earlier[each.id], each)]
             over = [each for each in heard if _is_news(each)]
-            await self._follow_batch(told_with, members, broken, over)
+            await self._follow_batch(told_with, members, broken, over, ended_runs)
 
     async def _follow_batch(
         self,
@@ -114,6 +136,7 @@ class Announcing:
         members: Sequence[Finding],
         broken: Sequence[Finding],
         over: Sequence[Finding],
+        ended_runs: Collection[str],
     ) -> None:
         batch = await self._ledger.load_findings_of(told_with)
         for notice in await self._load_notices(told_with):
@@ -124,9 +147,18 @@ class Announcing:
                 await self._reply(notice, f"{FINDING_BROKEN}{told_with}", is_broadcast=True)
             shown = [each for each in batch if notice.channel in each.channels]
             if over and all(each.is_over for each in shown):
-                # The recovery of the incident above is heard by the whole channel already.
-                is_broadcast = not notice.parent_id
+                is_broadcast = not await self._is_heard_above(notice, ended_runs)
                 await self._reply(notice, f"{FINDING_OVER}{told_with}", is_broadcast=is_broadcast)
+
+    async def _is_heard_above(self, notice: Notice, ended_runs: Collection[str]) -> bool:
+        """Whether what stands above tells the whole channel already that it is over.
+
+        A recovery does, and a missed run that ends with it.
+        """
+        if not notice.parent_id:
+            return False
+        above = (await self._ledger.load_notices([notice.parent_id])).get(notice.parent_id)
+        return above is None or above.kind is not Kind.FINDING or above.subject in ended_runs
 
     async def _load_notices(self, told_with: int) -> list[Notice]:
         found = await self._ledger.load_notice_of(Kind.FINDING, str(told_with))

@@ -79,6 +79,6 @@ class Comparing:
             if lacks and run.uid not in self._doubts:
                 self._doubts[run.uid] = now
                 continue
-            before = known.vms if known else None
+            before = known.expected if known else None
             believed[run.job_uid] = VmSet(run.uid, run.created_at, tuple(sorted(held)), before)
         return believed

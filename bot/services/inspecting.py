@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from bot.core.checks import find
-from bot.core.findings import Changes, Check, Finding, Found, diff
+from bot.core.findings import CLOSABLE, Changes, Check, Finding, Found, diff
 from bot.core.inspections import InspectingStore
 from bot.core.polls import EmState
 from bot.core.ports import Clock
@@ -103,16 +103,23 @@ class Inspecting:
         self._on_recorded()
 
     async def close(self, finding_id: int, user_id: str) -> Finding | None:
-        """Tell no more of a job that no longer runs, until it runs again; None if that is over."""
+        """Tell no more of what a person knows and wants; None if that is over.
+
+        A job that no longer runs is told again when it has run again and stops, a job without some
+        of its VMs when it lacks others.
+        """
         async with self._store.transaction() as ledger:
             before = await ledger.load_open_findings()
             finding = next((each for each in before if each.id == finding_id), None)
-            if finding is None or finding.check is not Check.GONE:
+            if finding is None or finding.check not in CLOSABLE:
                 return None
             if finding.closed_by:
                 return finding
             [closed] = await ledger.save_findings([replace(finding, closed_by=user_id)])
+            accepted = self._observing.accept_vms(finding) if finding.check is Check.SHRUNK else {}
+            await ledger.save_vm_sets(accepted)
             await Announcing(ledger, self._audience, self._clock()).follow(before, [closed])
+        self._observing.note_vm_sets(accepted)
         log.info("finding_closed", finding_id=finding_id, user_id=user_id)
         self._on_recorded()
         return closed

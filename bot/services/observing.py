@@ -130,6 +130,11 @@ class Observing:
         """Tell what the last green run of a job held."""
         return self._vm_sets.get(job_uid)
 
+    def accept_vms(self, finding: Finding) -> dict[str, VmSet]:
+        """Take the VMs of a job's last green run as all that it should hold."""
+        vm_set = self._vm_sets.get(finding.job_uid)
+        return {finding.job_uid: replace(vm_set, before=vm_set.vms)} if vm_set else {}
+
     def note_vm_sets(self, vm_sets: Mapping[str, VmSet]) -> None:
         """Note what green runs held."""
         self._vm_sets.update(vm_sets)

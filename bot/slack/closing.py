@@ -1,4 +1,4 @@
-"""The button by which people say that a job is gone for good (DESIGN §2, Incidents)."""
+"""The button by which people say that what was found is on purpose (DESIGN §2, Incidents)."""
 
 import re
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from bot.slack.responding import Asker, Response
 from bot.slack.values import value_of
 
 INTERIM = "⏳ Working on it… the answer follows here."
-CLOSED = "I say no more of this job until it runs again; the message says that you closed it."
-CLOSED_BEFORE = "Somebody has closed it already: I say no more of this job until it runs again."
-OVER = "That is over: the job has run again."
+CLOSED = "I say no more of this until it happens anew; the message says that you closed it."
+CLOSED_BEFORE = "Somebody has closed it already: I say no more of this until it happens anew."
+OVER = "That is over already: there is nothing to close."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Closing:
     answering: Answering
 
     async def close_clicked(self, ack: AsyncAck, body: Json) -> None:
-        """Say no more of a job that no longer runs."""
+        """Say no more of what a person wants."""
         asker = Asker.of_press(body)
         await self.answering.answer_press(ack, asker, INTERIM, self._close(value_of(body), asker))
 

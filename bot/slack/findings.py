@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.findings import Check, Finding
+from bot.core.findings import CLOSABLE, Check, Finding
 from bot.core.views import FindingLine, FindingNews, FindingView
 from bot.slack.action_ids import FINDING_CLOSE, numbered
 from bot.slack.documents import (
@@ -28,7 +28,10 @@ VMS = 20  # VMs named
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How one kind of finding is said: of one, of many, and when it is over."""
+    """How one kind of finding is said: of one, of many, and when it is over.
+
+    `close` and what the button for it does, and `closed`, are of those that a person may close.
+    """
 
     icon: str
     one: Callable[[Finding], Line]
@@ -36,6 +39,9 @@ class _Words:
     over: str
     all_over: str
     hint: str
+    close: str = ""
+    closing: str = ""
+    closed: str = ""
 
 
 def finding_document(view: FindingView) -> Document:
@@ -54,7 +60,7 @@ def _single(line: FindingLine) -> Document:
     server = cut(finding.backup_server, NAME) if finding.job_uid else ""
     where: Line = (f"on {server}",) if server and f"@ {server}" not in line.job_name else ()
     parts: list[Part] = [paragraph(_bold(said), where, *_hint(finding, words))]
-    if finding.check is Check.GONE and not finding.is_over:
+    if finding.check in CLOSABLE and not finding.is_over:
         parts[0] = Row(_bold(said), _close_button(line))
         parts.append(paragraph(where, *_hint(finding, words)))
     return Document(said, tuple(parts))
@@ -67,7 +73,7 @@ def _many(view: FindingView) -> Document:
     heading = _heading(view, len(open_lines))
     parts: list[Part] = [paragraph((Bold(heading),), *([(words.hint,)] if open_lines else []))]
     if open_lines:
-        parts += _list(open_lines, has_buttons=view.check is Check.GONE)
+        parts += _list(open_lines, has_buttons=view.check in CLOSABLE)
     if over and open_lines:
         names = listed((_name(line) for line in over), LINES)
         parts.append(paragraph((Bold(f"✅ {len(over)} over: "), names)))
@@ -81,7 +87,7 @@ def _heading(view: FindingView, open_count: int) -> str:
     words, count = _WORDS[view.check], plural(len(view.lines), "job")
     where = f" on {cut(view.backup_server, NAME)}" if view.backup_server else ""
     if not open_count:
-        return f"✅ all {count}{where} {words.all_over}"
+        return f"✅ All {count}{where} {words.all_over}"
     if open_count < len(view.lines):
         return f"{words.icon} {open_count} of {count}{where} {words.many}"
     return f"{words.icon} {count}{where} {words.many}"
@@ -104,13 +110,14 @@ def _line(line: FindingLine) -> Line:
     """Say one finding as it stands."""
     finding, words = line.finding, _WORDS[line.finding.check]
     name = _name(line)
-    if finding.ended_at is None and finding.closed_by:
-        closed: Line = (f"⚪ {name} no longer runs; closed by ", Person(finding.closed_by))
+    if finding.closed_by and (finding.ended_at is None or finding.check is Check.SHRUNK):
+        what = words.closed.format(name, plural(len(finding.details.vms), "VM"))
+        closed: Line = (f"⚪ {what}; closed by ", Person(finding.closed_by))
         return closed
     if finding.details.outcome is Check.GONE:
         return (f"⚪ {name} no longer runs",)
     if finding.details.outcome is Check.UNSCHEDULED:
-        return (f"⚪ the schedule of {name} is switched off",)
+        return (f"⚪ The schedule of {name} is switched off",)
     if finding.ended_at:
         return (f"✅ {words.over.format(name)}",)
     return (f"{words.icon} {words.one(finding)[0]}".replace("{}", name, 1), *words.one(finding)[1:])
@@ -122,7 +129,7 @@ def _news(view: FindingView, news: FindingNews) -> Line:
         if len(broken) == 1:
             return _line(broken[0])
         names = listed((_name(line) for line in broken), 5)
-        return (f"🟠 the RPO of {plural(len(broken), 'job')} is broken: {names}",)
+        return (f"🟠 The RPO of {plural(len(broken), 'job')} is broken: {names}",)
     if len(view.lines) == 1:
         return _line(view.lines[0])
     return (_heading(view, 0),)
@@ -137,12 +144,12 @@ def _hint(finding: Finding, words: _Words) -> list[Line]:
 
 
 def _close_button(line: FindingLine, index: int = 0) -> Button:
-    name = _name(line)
+    words = _WORDS[line.finding.check]
     return Button(
-        "Job is gone: stop telling",
+        words.close,
         numbered(FINDING_CLOSE, index),
         str(line.finding.id),
-        label=f"Tell no more of {name} until it runs again",
+        label=words.closing.format(_name(line)),
     )
 
 
@@ -163,14 +170,15 @@ def _missed(finding: Finding) -> Line:
 def _rpo(finding: Finding) -> Line:
     details = finding.details
     good: Line = ("last good replica ", *_moment(finding, due=False))
-    whose = f"the RPO of {{}}{f' ({duration(details.span)})' if details.span else ''}"
+    whose = f"The RPO of {{}}{f' ({duration(details.span)})' if details.span else ''}"
     if details.is_broken:
         since = _moment(finding, due=True)
         return (f"{whose} is broken since ", *since, ": ", *good)
     left = f"breaks in {duration(details.left)}" if details.left else "breaks soon"
     unless: Line = (": no run is expected before that",)
     if details.expected_at:
-        unless = (" unless the run of ", Moment(details.expected_at), " succeeds")
+        run: Line = (" the run of ", Moment(details.expected_at))
+        unless = (":", *run, " has not come") if details.is_late else (" unless", *run, " succeeds")
     return (f"{whose} {left} (", *_moment(finding, due=True), ")", *unless, "; ", *good)
 
 
@@ -195,7 +203,7 @@ def _gone(finding: Finding) -> Line:
 
 def _shrunk(finding: Finding) -> Line:
     vms = finding.details.vms
-    which = f"{plural(len(vms), 'VM')} of the run before: {listed(vms, VMS)}"
+    which = f"{plural(len(vms), 'VM')} of the runs before: {listed(vms, VMS)}"
     return ("{} was green, but without ", which, " · run of ", *_moment(finding, due=False))
 
 
@@ -204,7 +212,7 @@ def _empty(finding: Finding) -> Line:
 
 
 def _unscheduled(finding: Finding) -> Line:
-    return ("the schedule of {} is switched off; last run ", *_moment(finding, due=False))
+    return ("The schedule of {} is switched off; last run ", *_moment(finding, due=False))
 
 
 _WORDS = {
@@ -220,7 +228,7 @@ _WORDS = {
         "🟠",
         _rpo,
         "break their RPO",
-        "the RPO of {} is kept again",
+        "The RPO of {} is kept again",
         "keep their RPO again",
         "",
     ),
@@ -248,14 +256,20 @@ _WORDS = {
         "{} runs again",
         "run again",
         "If the job is gone for good, stop it here; otherwise look at its schedule.",
+        "Job is gone: stop telling",
+        "Tell no more of {} until it runs again",
+        "{} no longer runs",
     ),
     Check.SHRUNK: _Words(
         "🟠",
         _shrunk,
         "were green without some of their VMs",
-        "{} ran without a further VM missing",
-        "ran without a further VM missing",
+        "{} has all its VMs again",
+        "have all their VMs again",
         "If that was not on purpose, add them to the job again: nobody replicates them now.",
+        "This is on purpose: stop telling",
+        "Take the VMs of {} as they are now",
+        "{} runs without {} on purpose",
     ),
     Check.EMPTY: _Words(
         "🟠",
@@ -269,7 +283,7 @@ _WORDS = {
         "🟠",
         _unscheduled,
         "have their schedule switched off",
-        "the schedule of {} is on again",
+        "The schedule of {} is on again",
         "have their schedule on again",
         "It does not run until somebody switches it on or starts it by hand.",
     ),

@@ -19,7 +19,7 @@ from bot.store.tables import findings, jobs, vm_sets
 
 _MOMENTS = ("since_at", "due_at", "expected_at")
 _SPANS = ("span", "left")
-_PLAIN = ("is_broken", "is_failing", "session_uid")
+_PLAIN = ("is_broken", "is_failing", "is_late", "session_uid")
 _NEWS = {FINDING_BROKEN: FindingNews.BROKEN, FINDING_OVER: FindingNews.OVER}
 
 

@@ -71,12 +71,36 @@ def test_a_missed_run_stays_missed_until_there_is_one() -> None:
 
 
 def test_a_server_without_news_for_less_than_an_hour_may_just_be_late() -> None:
-    runs = [a_run(NOW - number * 15 * MINUTE) for number in range(40)]
+    runs = [a_run(NOW - number * 15 * MINUTE) for number in reversed(range(100))]
     job = a_job(runs)
     assert look(job, now=NOW + 45 * MINUTE) == {}
     assert Check.MISSED in look(job, now=NOW + 71 * MINUTE)
     heard = replace(job, heard_at=NOW + 40 * MINUTE)
     assert Check.MISSED in look(heard, now=NOW + 45 * MINUTE)
+
+
+def test_a_run_that_was_due_before_the_baseline_is_history() -> None:
+    job = a_job(daily(A_DAY_AGO - 3 * HOUR))
+    assert look(job, baseline_at=NOW - 3 * HOUR) == {}
+    assert Check.MISSED in look(job, baseline_at=NOW - 4 * HOUR)
+
+
+def test_a_job_that_ran_into_its_next_run_has_not_missed_it() -> None:
+    hourly = [a_run(NOW - hour * HOUR) for hour in reversed(range(1, 24 * 20))]
+    long = a_run(NOW, ended_at=NOW + 90 * MINUTE)
+    assert look(a_job([*hourly, long]), now=NOW + 125 * MINUTE) == {}
+    read = a_job([*hourly, long], options=options(), due_at=NOW + HOUR)
+    assert look(read, now=NOW + 95 * MINUTE) == {}
+    assert Check.MISSED in look(a_job([*hourly, long]), now=NOW + 4 * HOUR)
+
+
+def test_nothing_is_told_of_a_lost_servers_jobs_before_it_may_be_known_to_be_lost() -> None:
+    late = a_job(daily(A_DAY_AGO - 2 * HOUR - MINUTE))
+    second = replace(a_job(daily(A_DAY_AGO - HOUR)), job_uid="second")
+    assert look(late, second) == {}
+    assert set(look(late, second, now=NOW + HOUR + MINUTE)) == {Check.STALE}
+    heard = replace(second, heard_at=NOW - MINUTE)
+    assert set(look(late, heard)) == {Check.MISSED}
 
 
 # RPO
@@ -95,6 +119,7 @@ def test_a_late_job_is_counted_down() -> None:
     details = look(job, policy=RPO_OF_26_HOURS)[Check.RPO]
     assert (details.left, details.is_broken) == (38 * MINUTE, False)
     assert details.expected_at == NOW - HOUR - 22 * MINUTE
+    assert details.is_late
 
 
 def test_a_failing_job_is_counted_down_with_the_run_that_may_save_it() -> None:

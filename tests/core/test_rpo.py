@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.habits import learn_habit, rpo_of
-from bot.core.rpo import RpoPolicy, RpoRule, median_span
+from bot.core.rpo import RpoPolicy, RpoRule, longest_usual, median_span
 from tests.builders import HOUR, MINUTE, NOW
 from tests.core.watching import ZULU, a_run, daily
 
@@ -48,9 +48,21 @@ def test_by_habit_it_is_one_and_a_half_intervals() -> None:
 
 
 def test_by_habit_it_leaves_em_the_time_to_tell_of_the_next_run() -> None:
-    quarterly = [a_run(NOW + number * 15 * MINUTE) for number in range(20)]
+    quarterly = [a_run(NOW + number * 15 * MINUTE) for number in range(100)]
     habit = learn_habit(quarterly, ZULU)
-    assert rpo_of(habit, RpoPolicy(), "Mail", "vbr01") == (15 + 10 + 20) * MINUTE
+    limit = rpo_of(habit, RpoPolicy(), "Mail", "vbr01")
+    assert limit == (15 + 7.5 + 12.5 + 20) * MINUTE
+
+
+def test_by_habit_a_job_that_ran_a_few_times_on_one_day_has_none() -> None:
+    habit = learn_habit([a_run(NOW + number * 15 * MINUTE) for number in range(20)], ZULU)
+    assert rpo_of(habit, RpoPolicy(), "Mail", "vbr01") is None
+
+
+def test_what_went_wrong_once_is_not_what_is_usual() -> None:
+    assert longest_usual([HOUR] * 20 + [2 * HOUR, 30 * HOUR]) == HOUR
+    assert longest_usual([HOUR, HOUR, 1.4 * HOUR]) == 1.4 * HOUR
+    assert longest_usual([]) == timedelta(0)
 
 
 def test_the_median_of_two_is_between_them() -> None:

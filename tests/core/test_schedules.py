@@ -50,7 +50,7 @@ def test_a_new_daily_job_is_expected_a_day_after_its_last_run() -> None:
 
 
 def test_a_run_may_be_half_an_interval_late_but_not_less_than_em_needs_to_tell() -> None:
-    assert learn(NOW - hour * HOUR for hour in range(5)).patience == 30 * MINUTE
+    assert learn(NOW - hour * HOUR for hour in range(25)).patience == 30 * MINUTE
     assert learn(NOW - part * 15 * MINUTE for part in range(5)).patience == COLLECTION_LAG
 
 
@@ -149,6 +149,36 @@ def test_a_job_of_a_fixed_interval_is_never_missed_when_the_clocks_change(
     last = datetime.combine(changes_on, time(), UTC) + minutes * MINUTE
     runs = [last - number * every * MINUTE for number in reversed(range(runs_known))]
     assert not is_missed(runs, last + every * MINUTE, zone)
+
+
+@pytest.mark.parametrize("known_zone", [BERLIN, ZULU], ids=["its own", "unknown"])
+@pytest.mark.parametrize("changes_on", [SUNDAY, date(2031, 10, 26)], ids=["forward", "back"])
+def test_a_job_of_working_hours_is_expected_in_no_evening_after_the_clocks_changed(
+    known_zone: ZoneInfo, changes_on: date
+) -> None:
+    days = [changes_on + timedelta(days=day) for day in range(-27, 13)]
+    working = [day for day in days if day.weekday() < 5]
+    runs = [moment_of(day, time(hour), BERLIN) for day in working for hour in range(8, 19)]
+    for known in range(len(runs) - 15 * 11, len(runs)):
+        assert not is_missed(runs[:known], runs[known], known_zone)
+
+
+def test_a_job_is_sure_after_three_days_or_eight_runs_in_a_day() -> None:
+    tried = [NOW + minute * MINUTE for minute in (0, 6, 15, 40, 60, 70, 80, 90, 100)]
+    assert not learn(tried).is_sure
+    assert learn(tried).expected_at is None
+    assert learn(NOW - hour * 4 * HOUR for hour in range(8)).is_sure
+    assert learn(NOW - day * DAY for day in range(3)).is_sure
+
+
+def test_a_run_that_took_longer_than_its_interval_moves_the_next_one() -> None:
+    runs = [NOW - hour * HOUR for hour in reversed(range(24 * 20))]
+    rhythm = learn_rhythm(runs, ZULU, NOW + 90 * MINUTE)
+    assert rhythm is not None
+    assert rhythm.expected_at == NOW + 3 * HOUR
+    new = learn_rhythm(runs[-30:], ZULU, NOW + 90 * MINUTE)
+    assert new is not None
+    assert new.expected_at == NOW + 150 * MINUTE
 
 
 def jitters(most: int) -> st.SearchStrategy[list[timedelta]]:

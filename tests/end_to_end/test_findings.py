@@ -138,7 +138,7 @@ async def test_a_schedule_that_is_switched_off_is_told(tmp_path: Path) -> None:
         job.schedule_enabled = False
         stage.em.world.add_session(job, result="Failed")
         await stage.wait_for_reply(root, "failed again")
-        await stage.wait_for_root("the schedule of Web Replica is switched off")
+        await stage.wait_for_root("The schedule of Web Replica is switched off")
 
 
 def a_portal_administrator() -> dict[str, str]:

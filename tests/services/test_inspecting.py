@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -122,7 +123,7 @@ async def test_it_is_over_when_all_of_a_message_are(inspector: Inspector) -> Non
     assert said.startswith("🟠 1 of 2 jobs on vbr01")
     await inspector.ran(NOW, job="two")
     await inspector.look(MINUTE)
-    assert (await inspector.said())[-1].startswith("→ ✅ all 2 jobs on vbr01 have run again")
+    assert (await inspector.said())[-1].startswith("→ ✅ All 2 jobs on vbr01 have run again")
 
 
 async def test_history_is_not_told(inspector: Inspector) -> None:
@@ -172,6 +173,7 @@ async def test_whoever_subscribed_is_told_of_what_they_subscribed(inspector: Ins
         await ledger.save_subscription(
             Subscription(0, "C2", patterns=("one*",), subscribed_by="U1", subscribed_at=NOW)
         )
+    await inspector.daily(NOW - HOUR, job="alive", days=5)
     for job in ("one", "two"):
         await inspector.daily(LATE, job=job, days=5)
     await inspector.look()
@@ -263,12 +265,64 @@ async def test_a_vm_that_is_missing_is_told_after_a_second_look(inspector: Inspe
     await inspector.comparing.compare()
     assert await inspector.look() == ["vm missing: urn:veeam:Job:sql"]
     [said] = await inspector.said()
-    assert "1 VM of the run before: b" in said
-    fourth = await inspector.ran(NOW + 2 * DAY)
-    inspector.vms.vms[fourth.uid] = ("a",)
+    assert "1 VM of the runs before: b" in said
+    await run_with_vms(inspector, NOW + 2 * DAY, "a")
+    assert await inspector.look() == ["vm missing: urn:veeam:Job:sql"]
+    await inspector.bench.post_all()
+    await run_with_vms(inspector, NOW + 3 * DAY, "a", "b")
+    assert await inspector.look() == []
+    assert (await inspector.said())[-1] == "→ ✅ sql Replica has all its VMs again"
+
+
+async def run_with_vms(inspector: Inspector, at: datetime, *vms: str) -> None:
+    """Let the job run green with these VMs a day later, and the bot read them, twice if need be."""
+    run = await inspector.ran(at)
+    inspector.vms.vms[run.uid] = vms
     await inspector.look(DAY)
     await inspector.comparing.compare()
+    await inspector.look(21 * MINUTE)
+    await inspector.comparing.compare()
+
+
+async def test_a_vm_that_is_gone_on_purpose_is_told_no_more_but_the_next_one_is(
+    inspector: Inspector,
+) -> None:
+    await inspector.daily(NOW - 25 * HOUR)
+    await run_with_vms(inspector, NOW, "a", "b", "c")
+    await run_with_vms(inspector, NOW + DAY, "a", "b")
+    assert await inspector.look() == ["vm missing: urn:veeam:Job:sql"]
+    [finding] = await inspector.all()
+    closed = await inspector.inspecting.close(finding.id, "U7")
+    assert closed is not None
     assert await inspector.look() == []
+    assert await inspector.said() == [
+        "⚪ sql Replica runs without 1 VM on purpose; closed by <@U7>"
+    ]
+    inspector.restart()
+    await run_with_vms(inspector, NOW + 2 * DAY, "a", "b")
+    assert await inspector.look() == []
+    assert await inspector.said() == [
+        "⚪ sql Replica runs without 1 VM on purpose; closed by <@U7>"
+    ]
+    await run_with_vms(inspector, NOW + 3 * DAY, "a")
+    assert await inspector.look() == ["vm missing: urn:veeam:Job:sql"]
+
+
+async def test_an_rpo_of_a_job_that_did_not_run_is_said_in_that_thread_and_both_end_at_once(
+    bench: Bench,
+) -> None:
+    inspector = Inspector(bench, RpoPolicy((RpoRule(28 * HOUR),)))
+    await inspector.daily(LATE)
+    assert len(await inspector.look()) == 2
+    [missed, of_rpo] = await bench.notices(Kind.FINDING)
+    assert of_rpo.parent_id == missed.id
+    await bench.post_all()
+    await inspector.ran(NOW + HOUR)
+    await inspector.look(HOUR)
+    replies = await bench.notices(Kind.REPLY)
+    assert {reply.parent_id for reply in replies} == {missed.id}
+    assert len(replies) == 2
+    assert [reply.is_broadcast for reply in replies].count(True) == 1
 
 
 async def test_what_was_read_of_green_runs_survives_a_restart(inspector: Inspector) -> None:
@@ -329,7 +383,7 @@ async def test_a_schedule_is_told_once_when_it_is_switched_off_and_when_it_is_on
     await inspector.look(MINUTE)
     await learn(inspector, is_schedule_enabled=True)
     assert await inspector.look(MINUTE) == []
-    assert await inspector.said() == ["✅ the schedule of sql Replica is on again"]
+    assert await inspector.said() == ["✅ The schedule of sql Replica is on again"]
 
 
 async def test_a_schedule_that_was_off_when_it_was_first_read_is_history(

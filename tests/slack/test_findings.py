@@ -41,13 +41,13 @@ def render(*lines: FindingLine, news: FindingNews | None = None) -> Message:
     ("check", "words"),
     [
         (Check.MISSED, "🟠 SQL Replica did not run: expected "),
-        (Check.RPO, "🟠 the RPO of SQL Replica (1 d 2 h) breaks in 38 min ("),
+        (Check.RPO, "🟠 The RPO of SQL Replica (1 d 2 h) breaks in 38 min ("),
         (Check.STUCK, "🟠 SQL Replica seems stuck: it runs since "),
         (Check.STALE, "⚫ EM has told nothing of vbr01 since "),
         (Check.GONE, "⚪ SQL Replica no longer runs: last run "),
-        (Check.SHRUNK, "🟠 SQL Replica was green, but without 2 VMs of the run before: sql01"),
+        (Check.SHRUNK, "🟠 SQL Replica was green, but without 2 VMs of the runs before: sql01"),
         (Check.EMPTY, "🟠 SQL Replica was green, but without any VM"),
-        (Check.UNSCHEDULED, "🟠 the schedule of SQL Replica is switched off"),
+        (Check.UNSCHEDULED, "🟠 The schedule of SQL Replica is switched off"),
     ],
 )
 def test_each_kind_says_what_it_is_and_when_it_is_over(check: Check, words: str) -> None:
@@ -56,11 +56,14 @@ def test_each_kind_says_what_it_is_and_when_it_is_over(check: Check, words: str)
     many = (a_line(check), a_line(check, name="Web Replica"))
     assert "2 jobs on vbr01" in render(*many).text
     over = (a_line(check, ended_at=NOW), a_line(check, ended_at=NOW))
-    assert render(*over).text.startswith("✅ all 2 jobs on vbr01")
+    assert render(*over).text.startswith("✅ All 2 jobs on vbr01")
 
 
 def test_a_countdown_names_the_run_that_may_save_it() -> None:
     assert "unless the run of " in render(a_line(Check.RPO)).text
+    late = render(a_line(Check.RPO, replace(FULL, is_late=True))).text
+    assert "has not come" in late
+    assert "unless" not in late
     without = replace(FULL, expected_at=None)
     assert "no run is expected before that" in render(a_line(Check.RPO, without)).text
 
@@ -69,9 +72,9 @@ def test_a_broken_rpo_says_since_when() -> None:
     broken = replace(FULL, left=None, is_broken=True)
     assert "is broken since " in render(a_line(Check.RPO, broken)).text
     news = render(a_line(Check.RPO, broken), news=FindingNews.BROKEN)
-    assert news.text.startswith("🟠 the RPO of SQL Replica (1 d 2 h) is broken")
+    assert news.text.startswith("🟠 The RPO of SQL Replica (1 d 2 h) is broken")
     two = render(*[a_line(Check.RPO, broken)] * 2, news=FindingNews.BROKEN)
-    assert two.text.startswith("🟠 the RPO of 2 jobs is broken")
+    assert two.text.startswith("🟠 The RPO of 2 jobs is broken")
 
 
 def test_the_news_of_an_end_is_one_line() -> None:
@@ -79,7 +82,7 @@ def test_the_news_of_an_end_is_one_line() -> None:
         "✅ SQL Replica has run again"
     )
     two = [a_line(Check.MISSED, ended_at=NOW)] * 2
-    assert render(*two, news=FindingNews.OVER).text == "✅ all 2 jobs on vbr01 have run again"
+    assert render(*two, news=FindingNews.OVER).text == "✅ All 2 jobs on vbr01 have run again"
 
 
 def test_what_is_partly_over_says_both() -> None:
@@ -100,6 +103,13 @@ def test_a_job_that_is_gone_can_be_closed_and_then_says_by_whom() -> None:
     closed = render(a_line(Check.GONE, closed_by="U7"))
     assert "<@U7>" in closed.text
     assert "finding_close" not in str(closed.blocks)
+
+
+def test_a_job_without_some_vms_can_be_closed_as_it_is_for_good() -> None:
+    assert "This is on purpose: stop telling" in str(render(a_line(Check.SHRUNK)).blocks)
+    for ended_at in (None, NOW):
+        closed = render(a_line(Check.SHRUNK, closed_by="U7", ended_at=ended_at))
+        assert closed.text == "⚪ SQL Replica runs without 2 VMs on purpose; closed by <@U7>"
 
 
 def test_three_hundred_at_once_fit_one_message_and_none_is_hidden_without_a_word() -> None:

@@ -163,14 +163,14 @@ def check(document: Document) -> None:
         assert problems_of(message.text, message.blocks) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(views)
 def test_every_notice_keeps_slacks_limits(view: NoticeView) -> None:
     for message in (render_notice(view), render_plain(view)):
         assert problems_of(message.text, message.blocks) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(answers)
 def test_every_answer_keeps_slacks_limits(answer: Answer) -> None:
     check(answer_document(answer, NOW))
