@@ -133,7 +133,7 @@ class Deeds:
         asker = Asker.of_press(body)
         scope, subject = read_subject(value_of(body))
         done = await self.handling.muting.unmute_subject(scope, subject, asker.user_id)
-        return unmute_response(done, asker)
+        return unmute_response(done)
 
     async def _unsubscribe(self, body: Json) -> Response:
         asker, subscribing = Asker.of_press(body), self.handling.subscribing

@@ -80,14 +80,14 @@ def muted_document(muted: Muted, user_id: str) -> Document:
     return Document(line, parts)
 
 
-def unmuted_document(unmuted: Unmuted, user_id: str) -> Document:
+def unmuted_document(unmuted: Unmuted) -> Document:
     """Say that a mute has ended, or that there was none."""
     name = Bold(cut(unmuted.name, NAME))
     if unmuted.mute is None:
         return _sentence((name, " is not muted. /replica mutes lists what is."))
     return _sentence(
-        ("🔔 ", name, " is no longer muted: ", Person(user_id), " ended it."),
-        ("What was held back follows in its own message.",),
+        ("🔔 ", name, " is no longer muted."),
+        ("The alert channel hears of it now, with what was held back.",),
     )
 
 

@@ -119,7 +119,7 @@ class Wishing:
         done = await self.handling.muting.unmute(unquoted(subject), asker.user_id)
         if isinstance(done, NoTarget):
             return Response(no_target_document(done))
-        return unmute_response(done, asker)
+        return unmute_response(done)
 
     async def _list_mutes(self, _subject: str, _asker: Asker) -> Response:
         return Response(mutes_document(await self.handling.muting.list_mutes()))
@@ -187,10 +187,9 @@ def mute_response(done: Muted | NoTarget | Unclear, asker: Asker) -> Response:
     return Response(muted_document(done, asker.user_id), is_visible=True)
 
 
-def unmute_response(done: Unmuted, asker: Asker) -> Response:
-    """Say that a mute was ended, likewise to all."""
-    document = unmuted_document(done, asker.user_id)
-    return Response(document, is_visible=done.mute is not None)
+def unmute_response(done: Unmuted) -> Response:
+    """Say that a mute was ended; the announcement of its end tells all the others."""
+    return Response(unmuted_document(done))
 
 
 def is_direct(asker: Asker) -> bool:

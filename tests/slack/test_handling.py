@@ -181,8 +181,8 @@ def test_a_mute_until_success_says_its_latest_end() -> None:
 
 
 def test_the_end_of_a_mute_says_who_ended_it() -> None:
-    assert "no longer muted" in text(unmuted_document(Unmuted(MUTE, "SQL Replica"), "UBO"))
-    assert "is not muted" in text(unmuted_document(Unmuted(None, "SQL Replica"), "UBO"))
+    assert "no longer muted" in text(unmuted_document(Unmuted(MUTE, "SQL Replica")))
+    assert "is not muted" in text(unmuted_document(Unmuted(None, "SQL Replica")))
 
 
 def test_mutes_are_listed_with_a_button_each() -> None:

@@ -181,7 +181,7 @@ async def test_a_mute_is_shown_to_the_channel(slack: SlackWorkspace, bench: Benc
     assert told.ephemeral_to is None
     assert "SQL Replica is muted until" in told.text.replace("*", "")
     ended = await press(slack, told, "Unmute")
-    assert ended.ephemeral_to is None
+    assert ended.ephemeral_to == slack.user  # the announcement of its end tells the others
     assert "no longer muted" in ended.text
 
 
