@@ -61,6 +61,7 @@ SILENT = frozenset({Reason.HISTORY, Reason.NOT_WANTED, Reason.MUTED, Reason.RETR
 class Decision:
     """One thing that happened to an incident, by which session, and the reason to say it or not.
 
+    `is_healing` tells of one that is not said that the run's own retry succeeded.
     `verdict` is that of the session, UNFINISHED where the reason is no session. `is_calling` tells
     that it is the incident's first Failed, for which somebody may be mentioned. `mute_id` names the
     mute that holds it back, 0 if none does.
@@ -72,14 +73,19 @@ class Decision:
     verdict: Verdict = Verdict.UNFINISHED
     is_calling: bool = False
     mute_id: int = 0
+    is_healing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What people want to hear. Sessions that ended at or before `baseline_at` are history."""
+    """What people want to hear. Sessions that ended at or before `baseline_at` are history.
+
+    `worsened` names sessions that were known as less bad: they are news once more.
+    """
 
     baseline_at: datetime
     wanted: frozenset[Verdict] = frozenset({Verdict.WARNING, Verdict.FAILED})
+    worsened: frozenset[str] = frozenset()
 
     def reason_for_silence(self, observed: Observed) -> Reason | None:
         """Say why this bad session alone is no reason to speak, or None when it is one.
@@ -103,13 +109,17 @@ def diff(
 
     `observed` holds the sessions of both. No decision means that nothing people care about changed.
     """
-    newcomers = [observed[uid] for uid in now.session_uids if _is_news(observed[uid], before)]
+    newcomers = [
+        observed[uid]
+        for uid in now.session_uids
+        if uid in policy.worsened or _is_news(observed[uid], before)
+    ]
     if before is None or not before.is_said:
         return _call_once(_decide_unsaid(now, newcomers, observed, policy), now)
     decisions = _decide_newcomers(before, now, newcomers, policy)
     if now.status is Status.RECOVERED and before.status is not Status.RECOVERED:
         decisions.append(Decision(now, _reason_to_end(now, observed), now.recovered_by))
-    reopened = now.status is Status.OPEN and before.status is not Status.OPEN
+    reopened = now.status is Status.OPEN and before.status is Status.RECOVERED
     if reopened and not any(decision.reason in PINGING for decision in decisions):
         decisions.append(Decision(now, Reason.REOPENED, before.recovered_by, now.peak))
     return _call_once(decisions, now)

@@ -171,7 +171,7 @@ def _carry(now: Incident, known: Incident) -> Incident:
         pinged_at=known.pinged_at,
         reminders=known.reminders,
     )
-    if now.status is Status.OPEN and known.closed_at and now.session_uids == known.session_uids:
+    if now.status is Status.OPEN and known.closed_at and now.last_bad_at <= known.last_bad_at:
         return replace(
             now,
             status=Status.CLOSED,

@@ -15,7 +15,7 @@ from bot.core.jobs import JobOptions
 from bot.core.ledgers import FindingLedger, HandlingLedger
 from bot.core.notices import Kind, Notice
 from bot.core.polls import EmState
-from bot.core.sessions import Session, TaskSession
+from bot.core.sessions import Session, TaskSession, Verdict
 from bot.core.stores import JobName, Outage, Retries, StoredSession
 
 
@@ -110,8 +110,11 @@ class PollingTransaction(HandlingLedger, FindingLedger, Protocol):
     async def load_incidents_to_remind(self, pinged_before: datetime) -> list[Incident]:
         """Load what is open, told, not acknowledged, and was last heard of before then."""
 
-    async def load_held_back(self, mute_id: int) -> list[int]:
-        """Name the incidents that a mute has held something back of, oldest first."""
+    async def load_held_back(self, mute_id: int) -> dict[int, Verdict]:
+        """Name the incidents that a mute has held something back of, oldest first.
+
+        With each comes the worst of the sessions concerned.
+        """
 
     async def hold_back_by(self, incident_id: int, ended_id: int, mute_id: int) -> None:
         """Let another mute answer for what an ended one has held back of an incident."""

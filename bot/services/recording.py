@@ -79,6 +79,7 @@ class Recording:
         self._server_time = now
         self._succeeded: dict[str, Session] = {}
         self._retrying: set[str] = set()
+        self._worsened: set[str] = set()
 
     async def keep(self, seen: Seen) -> dict[str, datetime]:
         """Store what is new or changed; returns the jobs whose incidents may have changed.
@@ -103,6 +104,7 @@ class Recording:
         await self._ledger.save_sessions(stored + overdue)
         await promise_ended_watches(self._ledger, stored + overdue, self._now)
         self._note(stored)
+        self._worsened |= {each.session.uid for each in stored if _is_worse(each, known)}
         fresh = {each.session.uid for each in stored}
         await self._ledger.confirm_sessions([u for u in unique if u not in fresh], self._now)
         return await self._find_touched(stored + overdue, known)
@@ -163,7 +165,7 @@ class Recording:
         known = await self._ledger.load_incidents(ids)
         subscriptions = await load_subscriptions(self._ledger, self._audience)
         circumstances = _Circumstances(
-            Policy(baseline_at, wanted_verdicts(subscriptions)),
+            Policy(baseline_at, wanted_verdicts(subscriptions), frozenset(self._worsened)),
             await self._find_muted(starts, mutes),
             self._now,
             self._audience.remind_after,
@@ -230,6 +232,12 @@ def _is_news(session: Session, known: StoredSession | None, asked_at: datetime) 
     return session != known.session and known.changed_at <= asked_at
 
 
+def _is_worse(now: StoredSession, known: Mapping[str, StoredSession]) -> bool:
+    """Whether a bad session is worse than it was known to be, under the same uid."""
+    before = known.get(now.session.uid)
+    return before is not None and before.verdict.is_bad and now.verdict > before.verdict
+
+
 def _judge(session: Session, known: StoredSession | None, seen: Seen) -> StoredSession:
     is_same_version = known is not None and known.session.version == session.version
     changed_at = known.changed_at if known and is_same_version else seen.now
@@ -258,7 +266,7 @@ def _fold_all(
             before = known.get(now.id)
             decisions = _adapt(diff(before, now, by_uid, of.policy), of, of.muted.get(job_uid))
             now = _note_said(now, decisions, of.now)
-            if now != before:
+            if now != before or decisions:
                 outcomes.append((now, decisions))
     return outcomes
 
@@ -268,12 +276,7 @@ def _adapt(
 ) -> tuple[Decision, ...]:
     """Hold decisions back while their job is muted, and let a late repetition be a reminder."""
     if mute:
-        return tuple(
-            each
-            if each.reason in SILENT
-            else replace(each, reason=Reason.MUTED, is_calling=False, mute_id=mute.id)
-            for each in decisions
-        )
+        return tuple(each if each.reason in SILENT else _mute(each, mute) for each in decisions)
     return tuple(
         replace(each, reason=Reason.REMINDER, is_calling=each.incident.reminders > 0)
         if each.reason is Reason.STILL_FAILING and _wants_reminder(each.incident, of)
@@ -282,8 +285,18 @@ def _adapt(
     )
 
 
+def _mute(decision: Decision, mute: Mute) -> Decision:
+    """Hold a decision back; what a retry has healed is nothing to tell at the mute's end."""
+    muted = replace(decision, reason=Reason.MUTED, is_calling=False)
+    if decision.reason is Reason.HEALED:
+        return replace(muted, is_healing=True)
+    return replace(muted, mute_id=mute.id)
+
+
 def _wants_reminder(incident: Incident, of: _Circumstances) -> bool:
     if of.remind_after is None or incident.acknowledged_at or incident.pinged_at is None:
+        return False
+    if incident.status is not Status.OPEN:
         return False
     return of.now - incident.pinged_at >= of.remind_after
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core.decisions import Decision, Reason
 from bot.core.incidents import Incident, Status
 from bot.core.mutes import Mute, find_mute
 from bot.core.notices import Kind
@@ -35,9 +36,9 @@ class Releasing:
         The alert channel hears of it in any case: it must know that it hears everything again.
         What another mute still hides stays held back, by that one.
         """
-        held = list(
-            (await self._ledger.load_incidents(await self._ledger.load_held_back(mute.id))).values()
-        )
+        worst = await self._ledger.load_held_back(mute.id)
+        held = list((await self._ledger.load_incidents(worst)).values())
+        own = await self._ledger.load_incident_notices(worst)
         routing = await load_routing(self._ledger, self._audience, {each.job_uid for each in held})
         others = [each for each in await self._ledger.load_mutes() if each.id != mute.id]
         by_channel: dict[str, list[Incident]] = defaultdict(list, {self._audience.channel: []})
@@ -48,7 +49,9 @@ class Releasing:
                 await self._ledger.hold_back_by(each.id, mute.id, other.id)
                 continue
             released.append(each)
-            for channel in routing.covering(each.job_uid):
+            told_in = [notice.channel for notice in own.get(each.id, [])]
+            missed = Decision(each, Reason.MUTED, "", worst[each.id])
+            for channel in dict.fromkeys([*routing.channels(missed), *told_in]):
                 by_channel[channel].append(each)
         for channel, incidents in by_channel.items():
             await self._announce(mute, channel, incidents)

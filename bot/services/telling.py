@@ -59,13 +59,18 @@ class Telling:
         opened = {each.incident.id for each in openings}
         told = [each for each in changed if each.is_said and each.id not in opened]
         further = [each for each in decisions if each.reason not in OPENING | SILENT]
-        await self._follow(told, further, routing)
+        healed = {e.incident.id for e in decisions if e.is_healing or e.reason is Reason.HEALED}
+        await self._follow(told, further, routing, healed)
 
     async def _follow(
-        self, told: Sequence[Incident], decisions: Sequence[Decision], routing: Routing
+        self,
+        told: Sequence[Incident],
+        decisions: Sequence[Decision],
+        routing: Routing,
+        healed: Collection[int],
     ) -> None:
         """Change the messages that tell of these incidents, and reply in their threads."""
-        news = await self._gather(told, decisions, routing)
+        news = await self._gather(told, decisions, routing, healed)
         await self._ledger.close_notices(news.healed, HEALED)
         for job_uid in await self._opening.list_exhausted(news.retried):
             for carrier_id in news.retried[job_uid]:
@@ -81,7 +86,11 @@ class Telling:
         await self._end_groups(news.carriers.values())
 
     async def _gather(
-        self, told: Sequence[Incident], decisions: Sequence[Decision], routing: Routing
+        self,
+        told: Sequence[Incident],
+        decisions: Sequence[Decision],
+        routing: Routing,
+        healed: Collection[int],
     ) -> _News:
         own = await self._ledger.load_incident_notices([each.id for each in told])
         leaders = await self._load_leaders(each for of in own.values() for each in of)
@@ -90,11 +99,14 @@ class Telling:
             of_incident[each.incident.id].append(each)
         news = _News()
         for incident in told:
-            mine = own.get(incident.id, [])
+            mine = [each for each in own.get(incident.id, []) if each.error != HEALED]
             for notice in mine:
                 carrier = leaders.get(notice.told_by, notice)
                 wanted = [d for d in of_incident[incident.id] if routing.wants(notice.channel, d)]
-                self._add(news, notice, carrier, wanted)
+                if incident.id in healed and self._is_needless(notice, carrier):
+                    news.healed.append(notice.id)
+                else:
+                    self._add(news, notice, carrier, wanted)
             known = {notice.channel for notice in mine}
             news.openings += _missing(of_incident[incident.id], known, routing)
         return news
@@ -107,15 +119,15 @@ class Telling:
             worse = [each for each in decisions if each.reason in WORSENING][:1]
             news.openings += [Opening(notice.channel, each) for each in worse]
             return
-        is_healed = any(each.reason is Reason.HEALED for each in decisions)
-        if is_healed and is_held(notice, self._now) and is_held(carrier, self._now):
-            news.healed.append(notice.id)
-            return
         news.carriers[carrier.id] = carrier
         news.by_carrier[carrier.id] += decisions
         for each in decisions:
             if each.reason is Reason.RETRY_FAILED and is_held(carrier, self._now):
                 news.retried[each.incident.job_uid].add(carrier.id)
+
+    def _is_needless(self, notice: Notice, carrier: Notice) -> bool:
+        """Whether what has been healed was still held back, by itself and in its group."""
+        return is_held(notice, self._now) and is_held(carrier, self._now)
 
     async def _load_leaders(self, own: Iterable[Notice]) -> dict[str, Notice]:
         """Load the groups' notices that tell of these, by their ids."""
@@ -202,7 +214,11 @@ def _missing(
     decisions: Sequence[Decision], known: Collection[str], routing: Routing
 ) -> list[Opening]:
     """Find the channels that want to hear of this and were not told of the incident so far."""
-    bad = [each for each in decisions if each.reason not in OVER | {Reason.REMINDER}]
+    bad = [
+        each
+        for each in decisions
+        if each.reason not in OVER and (each.session_uid or each.reason is not Reason.REMINDER)
+    ]
     return [Opening(c, each) for each in bad for c in routing.channels(each) if c not in known]
 
 

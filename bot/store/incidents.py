@@ -173,15 +173,17 @@ class IncidentLedger(Ledger):
         )
         return [rows.to_incident(row) for row in found]
 
-    async def load_held_back(self, mute_id: int) -> list[int]:
-        """Name the incidents that a mute has held something back of, oldest first."""
+    async def load_held_back(self, mute_id: int) -> dict[int, Verdict]:
+        """Name the incidents that a mute has held something back of, with their worst session."""
+        is_its = and_(sessions.c.em == self.em, sessions.c.uid == decisions.c.session_uid)
         found = await self.connection.execute(
-            select(decisions.c.incident_id)
+            select(decisions.c.incident_id, func.max(sessions.c.verdict).label("worst"))
+            .outerjoin(sessions, is_its)
             .where(decisions.c.mute_id == mute_id)
-            .distinct()
+            .group_by(decisions.c.incident_id)
             .order_by(decisions.c.incident_id)
         )
-        return list(found.scalars())
+        return {row.incident_id: Verdict(row.worst or 0) for row in found}
 
     async def hold_back_by(self, incident_id: int, ended_id: int, mute_id: int) -> None:
         """Let another mute answer for what an ended one has held back of an incident."""

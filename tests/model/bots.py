@@ -1,9 +1,11 @@
 """The real services on a real database, driven step by step; Slack is the counting one."""
 
 import asyncio
+import atexit
 import shutil
 import tempfile
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -40,7 +42,9 @@ MOST_ROUNDS = 120
 @cache
 def _template() -> Path:
     """Make an empty, migrated database once: migrating takes longer than a whole example."""
-    path = Path(_folder(), "template.db")
+    folder = _folder()
+    atexit.register(shutil.rmtree, folder)
+    path = Path(folder, "template.db")
 
     async def make() -> None:
         await (await Database.open(f"sqlite+aiosqlite:///{path}")).close()
@@ -106,8 +110,14 @@ class Bot:
         self.run(self.bench.report(*sessions, server_time=self.em_now(), asked=asked))
 
     def remind(self) -> None:
+        """Remind, as after a poll in which EM had nothing new."""
         reminding = Reminding(self.bench.polls, self.bench.audience, self.clock, lambda: None)
+        self.run(self._poll())
         self.run(reminding.remind())
+
+    async def _poll(self) -> None:
+        async with self.bench.polls.transaction() as ledger:
+            await ledger.save_state(replace(await ledger.load_state(), polled_at=self.clock()))
 
     def deliver(self) -> None:
         """Deliver what is due at this moment; a bot that dies in it is started again."""

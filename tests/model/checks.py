@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from bot.core.decisions import OVER, Reason
 from bot.core.incidents import Incident, Status
@@ -31,7 +32,8 @@ def check_incidents(plain: Plain, incidents: Sequence[Incident], closed: Iterabl
             ids = {by_uid[run.uid].id for run in runs}
             assert len(ids) == 1, f"an unbroken stretch is parted: {ids}"
         if not any(run.bad_in and run.rank < BAD for run in plain.of_job(job_uid)):
-            _check_parted(stretches, by_uid)  # what turned good may have been the link
+            # What turned good may have been the link between two stretches.
+            _check_parted(stretches, plain.of_job(job_uid), by_uid)
         failing = by_uid[stretches[-1][0][-1].uid] if plain.is_failing(job_uid) else None
         expected = [failing] if failing and failing.id not in closed else []
         assert is_open == expected, f"{job_uid}: its last run decides whether it is failing"
@@ -56,17 +58,16 @@ def _check_closed(of_job: Iterable[Incident], failing: Incident | None, ids: Ite
 
 
 def _check_parted(
-    stretches: Sequence[tuple[list[Run], Run | None]], by_uid: Mapping[str, Incident]
+    stretches: Sequence[tuple[list[Run], Run | None]],
+    of_job: Sequence[Run],
+    by_uid: Mapping[str, Incident],
 ) -> None:
-    """Two neighbours share an incident only if the Success between them came after both."""
-    for number, (earlier, good) in enumerate(stretches[:-1]):
-        later = stretches[number + 1][0]
-        if good is None or by_uid[earlier[0].uid].id != by_uid[later[0].uid].id:
-            continue
-        seen_in = max(min(run.bad_in or 10**9 for run in each) for each in (earlier, later))
-        is_known = good.versions == 1 and good.reported_in <= seen_in
-        history = any(run.bad_at is None for run in [*earlier, *later])
-        assert history or not is_known, f"the known {good.uid} ends an incident: {earlier}, {later}"
+    """Two neighbours share no incident where all that parts them was known before one of them."""
+    good_in = max((run.reported_in for run in of_job if run.rank < BAD), default=0)
+    for (earlier, _), (later, _) in pairwise(stretches):
+        seen_in = max(min(run.bad_in for run in each) for each in (earlier, later))
+        is_one = by_uid[earlier[0].uid].id == by_uid[later[0].uid].id
+        assert not is_one or good_in > seen_in, f"a Success did not end {by_uid[later[0].uid]}"
 
 
 def check_told(plain: Plain, slack: CountingSlack, excused: Iterable[tuple[str, str]]) -> None:

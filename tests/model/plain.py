@@ -103,11 +103,13 @@ class Plain:
         return found
 
     def _tell(self, run: Run, now: datetime) -> None:
-        if run.rank < BAD or run.order[0] <= self.baseline_at:
+        if run.rank < BAD:
             return
+        run.bad_in = run.bad_in or self.reports
+        if run.order[0] <= self.baseline_at:
+            return
+        run.bad_at = run.bad_at or now
         channels = self.channels(run)
-        if run.bad_at is None:
-            run.bad_in, run.bad_at = self.reports, now
         if self.is_muted(run.session):
             self.held.setdefault(run.uid, set()).update(channels)
             return
