@@ -94,7 +94,7 @@ def reply_document(view: ReplyView) -> Document:
     """Say in a thread what happened."""
     lines = [_entry(entry) for entry in view.entries]
     if view.group_ended:
-        lines.append((f"✅ all {plural(view.group_ended, 'job')} recovered",))
+        lines.append((f"✅ All {plural(view.group_ended, 'job')} recovered",))
     if view.outage:
         lines.append(outage_phrase(view.outage))
     if view.blockage:

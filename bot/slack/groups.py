@@ -1,5 +1,6 @@
 """How many incidents in one message read: by cause, with what has recovered (DESIGN §2, Groups)."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from bot.core.causes import Cause, find_causes
@@ -36,16 +37,17 @@ REASON = 300  # characters of a cause
 def group_document(view: GroupView) -> Document:
     """Tell of many incidents that are told together."""
     failing = [member for member in view.members if member.incident.status is Status.OPEN]
-    over = [member for member in view.members if member.incident.status is not Status.OPEN]
+    still = {member.incident.job_uid for member in failing}
+    over = [member for member in view.members if member.incident.job_uid not in still]
     heading = _heading(view, failing)
     parts: list[Part] = [paragraph((Bold(heading),), *_circumstances(view))]
     if failing:
         parts.append(_causes(failing))
     if over and failing:
-        names = listed((member.job_name for member in over), RECOVERED)
-        parts.append(paragraph((Bold(f"✅ {len(over)} recovered: "), names)))
+        names = listed(_names(over), RECOVERED)
+        parts.append(paragraph((Bold(f"✅ {_jobs(over)} recovered: "), names)))
     elif over:
-        parts.append(paragraph((listed((member.job_name for member in over), RECOVERED * 2),)))
+        parts.append(paragraph((listed(_names(over), RECOVERED * 2),)))
     parts += _notes(view)
     if failing:
         parts.append(Buttons(_controls(view, failing)))
@@ -83,16 +85,17 @@ def _controls(view: GroupView, failing: Sequence[IncidentView]) -> tuple[Control
 def _heading(view: GroupView, failing: Sequence[IncidentView]) -> str:
     if view.ended:
         return _mute_heading(view, view.ended, failing)
-    jobs = plural(len(view.members), "job")
+    count = _jobs(view.members)
+    jobs = plural(count, "job")
     where = f" on {cut(view.backup_server, 255)}" if view.backup_server else ""
     peak = max((member.incident.peak for member in view.members), default=Verdict.FAILED)
     did = "failed" if peak is Verdict.FAILED else "ended with warnings"
     if not failing:
-        return f"✅ all {jobs}{where} recovered"
+        return f"✅ {'All ' if count > 1 else ''}{jobs}{where} recovered"
     icon = "🔴" if any(each.verdict is Verdict.FAILED for each in failing) else "🟡"
-    is_partly_over = len(failing) < len(view.members)
+    is_partly_over = len(failing) < count
     if not where:
-        rest = f"; {len(failing)} still do" if is_partly_over else ""
+        rest = f"; {len(failing)} still {_do(len(failing))}" if is_partly_over else ""
         return f"{icon} While Slack did not let me speak here, {jobs} {did}{rest}"
     if is_partly_over:
         return f"{icon} {len(failing)} of {jobs} still failing{where}"
@@ -100,7 +103,7 @@ def _heading(view: GroupView, failing: Sequence[IncidentView]) -> str:
 
 
 def _mute_heading(view: GroupView, ended: MuteEnd, failing: Sequence[IncidentView]) -> str:
-    count = len(view.members) + len(ended.elsewhere)
+    count = _jobs([*view.members, *ended.elsewhere])
     still = len(failing) + sum(each.incident.status is Status.OPEN for each in ended.elsewhere)
     start = f"🔔 {_what_was_muted(ended)} is no longer muted"
     if not count:
@@ -115,6 +118,20 @@ def _what_was_muted(ended: MuteEnd) -> str:
     subject = cut(ended.subject, 255)
     names = {Scope.ALL: "Everything", Scope.SERVER: f"Backup server {subject}"}
     return names.get(ended.mute.scope, subject)
+
+
+def _jobs(members: Sequence[IncidentView]) -> int:
+    """Count jobs: after an absence a message may tell of several incidents of one."""
+    return len({member.incident.job_uid for member in members})
+
+
+def _names(members: Sequence[IncidentView]) -> list[str]:
+    counts = Counter(member.job_name for member in members)
+    return [name if count == 1 else f"{name} ({count} times)" for name, count in counts.items()]
+
+
+def _do(count: int) -> str:
+    return "does" if count == 1 else "do"
 
 
 def _still_fail(count: int) -> str:
@@ -158,5 +175,5 @@ def _have(count: int) -> str:
 def _summary(heading: str, failing: Sequence[IncidentView], over: Sequence[IncidentView]) -> Line:
     if not (failing or over):
         return (heading,)
-    names = listed((member.job_name for member in failing or over), 5)
+    names = listed(_names(failing or over), 5)
     return (f"{heading}: {names}",)

@@ -277,7 +277,8 @@ class Views(RetryLedger, MuteLedger):
             blockage = await load_blockage(self.connection, self.em, blockage_id)
             return ReplyView(blockage=blockage)
         if notice.subject == GROUP_ENDED:
-            return ReplyView(group_ended=len(await self._load_members(notice.parent_id)))
+            members = await self.load_incidents(await self._load_members(notice.parent_id))
+            return ReplyView(group_ended=len({each.incident.job_uid for each in members}))
         found = await self.connection.execute(
             select(decisions).where(decisions.c.notice_id == notice.id).order_by(decisions.c.id)
         )

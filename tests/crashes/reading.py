@@ -6,7 +6,7 @@ names, the moments and the words that stand there.
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,13 +18,16 @@ from bot.demo.slack import Message
 
 NAME = re.compile(r"Replica \d{3}")
 OWN = re.compile(r"^\S+ (Replica \d{3}) (?:failed|ended|finished|recovered)")
-SHARED = re.compile(r"^\S+ (?:all |While .*? here, )?(?:\d+ of )?\d+ jobs?\b")
+SHARED = re.compile(r"^\S+ (?:All |While .*? here, )?(?:\d+ of )?\d+ jobs?\b")
 MOMENT = re.compile(r'"timestamp": (\d+)|<!date\^(\d+)\^')
 RUNS = re.compile(r"after (\d+) (?:failure|warning)|(\d+)(?:st|nd|rd|th) time in a row")
-CATCH_UP = re.compile(r"While Slack did not let me speak|^✅ all \d+ jobs? recovered")
-ALL_OVER = re.compile(r"all \d+ jobs? recovered")
+ALL_OVER = re.compile(r"^\S+ (?:All )?\d+ jobs? recovered")
 NUMBER = re.compile(r"(?<!vbr)\b\d+\b")
 GREEN = "✅"
+SILENT = ("🟠", "⚫", "⚪")
+"""What is told of the silence of jobs begins so; it is not counted here."""
+
+AGAIN = re.compile(r"(Replica \d{3}) \((\d+) times\)")
 
 
 @dataclass(frozen=True)
@@ -201,10 +204,11 @@ def read_roots(messages: Iterable[Message]) -> list[Root]:
             threads[each.thread_ts].append(Words(each))
         else:
             roots.append(each)
-    return [
+    read = [
         Root(tuple(Words(v) for v in (*each.history, each)), tuple(threads[each.ts]))
         for each in roots
     ]
+    return [each for each in read if not each.versions[0].message.text.startswith(SILENT)]
 
 
 def _place(
@@ -228,7 +232,7 @@ def _place(
     found.twice += [f"{job}: nobody knows why “{root.now.message.text[:60]}”" for root in own]
     groups = [at for at, root in enumerate(roots) if _is_shared_by(root, job)]
     for at in groups:
-        told = _take_told(roots[at], elsewhere)
+        told = _take_told(roots[at], job, elsewhere)
         shared[at] += told
         if not told:
             found.twice.append(f"{job}: named again in “{roots[at].now.message.text[:60]}”")
@@ -237,11 +241,10 @@ def _place(
     found.lost += [f"{each}: a message" for each in elsewhere]
 
 
-def _take_told(root: Root, untold: list[Stretch]) -> list[Stretch]:
-    """Take what a shared message tells of one job: one stretch, or all that a catch-up found."""
-    told = untold[:1]
-    if CATCH_UP.search(root.versions[0].message.text):
-        told = [each for each in untold if seen_at(each.news[0]) < root.versions[0].at]
+def _take_told(root: Root, job: str, untold: list[Stretch]) -> list[Stretch]:
+    """Take what a shared message tells of one job: all that there was when it first named it."""
+    named_at = root.first_naming(job) or root.versions[0].at
+    told = [each for each in untold if seen_at(each.news[0]) < named_at] or untold[:1]
     for each in told:
         untold.remove(each)
     return told
@@ -284,8 +287,12 @@ def _judge_shared(found: Count, root: Root, stretches: Sequence[Stretch]) -> Non
         found.twice.append(f"nobody knows why “{text}”")
         return
     says = max(int(each) for each in NUMBER.findall(root.now.message.text.split(":")[0]))
-    if says not in (len(stretches), len({each.job for each in stretches})):
-        found.wrong.append(f"{len(stretches)} incidents: “{text}”")
+    jobs = Counter(each.job for each in stretches)
+    if says != len(jobs):
+        found.wrong.append(f"{len(jobs)} jobs: “{text}”")
+    for job, times in AGAIN.findall(root.now.everything):
+        if int(times) != jobs[job]:
+            found.wrong.append(f"{job}: {jobs[job]} incidents, but it says {times}: “{text}”")
     are_over = all(each.good for each in stretches)
     if root.now.is_green != are_over:
         found.wrong.append(f"a group of {len(stretches)} reads “{text}”")

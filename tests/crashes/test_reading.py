@@ -116,6 +116,24 @@ def test_a_catch_up_may_tell_of_a_job_several_times() -> None:
     told = Told()
     for hour, result in ((1, "Failed"), (2, "Success"), (3, "Failed")):
         told.ended(result, hour)
-    said = "🔴 While Slack did not let me speak here, 2 jobs failed; 1 still do: Replica 001"
+    said = "🔴 While Slack did not let me speak here, 1 job failed: Replica 001"
     told.say(said, 4)
+    assert told.count().is_right
+
+
+def test_a_group_names_how_often_each_job_failed_where_it_is_more_than_once() -> None:
+    told = Told()
+    for hour, result in ((1, "Failed"), (2, "Success"), (3, "Failed"), (4, "Success")):
+        told.ended(result, hour)
+    told.say("✅ 1 job on vbr01 recovered: Replica 001 (2 times)", 5)
+    assert told.count().is_right
+    told.messages.pop()
+    told.say("✅ 1 job on vbr01 recovered: Replica 001 (3 times)", 5)
+    assert len(told.count().wrong) == 1
+
+
+def test_what_is_told_of_the_silence_of_jobs_is_no_alert() -> None:
+    told = Told()
+    told.ended("Success", 1)
+    told.say("⚪ 2 jobs on vbr01 no longer run: Replica 001, Replica 002", 9)
     assert told.count().is_right

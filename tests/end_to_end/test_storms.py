@@ -22,7 +22,7 @@ async def test_a_storm_of_1000_jobs_is_one_message_until_all_have_recovered(stag
     await stage.wait_for_root("1,000 jobs failed on vbr01")
     for position in range(0, JOBS, 100):
         await end_before_the_next_poll(stage, jobs[position : position + 100], "Success")
-    root = await stage.wait_for_root("✅ all 1,000 jobs on vbr01 recovered")
+    root = await stage.wait_for_root("✅ All 1,000 jobs on vbr01 recovered")
     await stage.wait_for_reply(root, "recovered")
     assert len(stage.slack.messages()) == 3  # the start, the storm, and that it is over
     assert len(stage.slack.replies(root.ts)) == 1

@@ -72,8 +72,8 @@ async def test_a_restored_copy_tells_nothing_twice_and_loses_nothing(tmp_path: P
         many = await stage.wait_for_root("8 jobs failed on vbr02")
         for job in storm:
             em.add_session(job, result="Success")
-        await stage.wait_for_reply(many, "all 8 jobs recovered")
-        await stage.wait_for_root("✅ all 8 jobs on vbr02 recovered")
+        await stage.wait_for_reply(many, "All 8 jobs recovered")
+        await stage.wait_for_root("✅ All 8 jobs on vbr02 recovered")
         await stage.let_a_poll_pass("Marker before the end")
         assert await stage.bot.stop() == 0
         before = told(stage)

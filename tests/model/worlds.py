@@ -116,8 +116,7 @@ class World(RuleBasedStateMachine):
             states = self.states.setdefault(key, [])
             if not states or states[-1] != incident:
                 states.append(incident)
-            is_news = key in before and set(incident.session_uids) - set(before[key].session_uids)
-            is_reopened = is_news and key in self.closed
+            is_reopened = key in self.closed and self._is_later(incident, before[key])
             if is_reopened:
                 self.closed.discard(key)
                 worst = max((self.plain.runs[uid] for uid in incident.session_uids), key=_rank)
@@ -125,6 +124,13 @@ class World(RuleBasedStateMachine):
                 self.plain.may_hear |= {(channel, worst.uid) for channel in told}
             if is_reopened or incident.status is Status.RECOVERED:
                 self.acknowledged.pop(key, None)
+
+    def _is_later(self, incident: Incident, before: Incident) -> bool:
+        """Whether a bad run came that ended after all that a person knew who closed it."""
+        ends = {uid: self.plain.runs[uid].order[0] for uid in incident.session_uids}
+        known = set(before.session_uids)
+        newest = max((end for uid, end in ends.items() if uid not in known), default=None)
+        return newest is not None and newest > before.last_bad_at
 
     def _look(self, muted: set[str]) -> None:
         """Compare the bot's incidents with the model's, and what it has just decided."""

@@ -425,8 +425,8 @@ async def test_many_that_recovered_while_the_bot_was_off_are_told_to_be_over(pas
     async with past.restored() as bench:
         await past.read_again(bench, *good)
         [_, (root, over)] = threads(past.slack)
-        assert root.startswith("✅ all 7 jobs on vbr01 recovered")
-        assert over == "✅ all 7 jobs recovered"
+        assert root.startswith("✅ All 7 jobs on vbr01 recovered")
+        assert over == "✅ All 7 jobs recovered"
 
 
 async def test_direct_messages_are_not_read(past: Past) -> None:

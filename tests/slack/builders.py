@@ -108,12 +108,16 @@ def a_recovered_view(**changes: Any) -> IncidentView:
 
 def a_group(count: int = 37, recovered: int = 0, **changes: Any) -> GroupView:
     members = tuple(
-        (a_recovered_view if index < recovered else an_incident_view)(
-            job_name=f"Replica {index:02}"
-        )
+        a_member(index, a_recovered_view() if index < recovered else an_incident_view())
         for index in range(count)
     )
     return replace(GroupView("vbr01", NOW, members), **changes)
+
+
+def a_member(index: int, view: IncidentView) -> IncidentView:
+    """Make it the incident of another job."""
+    incident = replace(view.incident, job_uid=f"urn:veeam:Job:{index}")
+    return replace(view, incident=incident, job_name=f"Replica {index:02}")
 
 
 def a_reply(reason: Reason = Reason.STILL_FAILING, **changes: Any) -> ReplyView:

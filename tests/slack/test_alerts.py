@@ -14,6 +14,7 @@ from bot.slack.blocks import render_notice, render_plain
 from tests.slack.builders import (
     NOW,
     a_group,
+    a_member,
     a_recovered_view,
     a_reply,
     a_session,
@@ -144,7 +145,7 @@ def test_a_reply_without_its_session_still_reads() -> None:
 def test_several_entries_are_lines_of_one_reply() -> None:
     (entry,) = a_reply().entries
     reply = ReplyView((entry, entry), group_ended=37)
-    assert shown(reply).endswith("\n✅ all 37 jobs recovered")
+    assert shown(reply).endswith("\n✅ All 37 jobs recovered")
     assert read_text(render_notice(reply)).endswith(" … and 2 more")
 
 
@@ -163,22 +164,37 @@ def test_a_storm_is_told_by_cause(snapshot: SnapshotAssertion) -> None:
     [
         (a_group(37), "🔴 37 jobs failed on vbr01"),
         (a_group(37, recovered=25), "🔴 12 of 37 jobs still failing on vbr01"),
-        (a_group(37, recovered=37), "✅ all 37 jobs on vbr01 recovered"),
+        (a_group(37, recovered=37), "✅ All 37 jobs on vbr01 recovered"),
         (a_group(12, backup_server=""), "🔴 While Slack did not let me speak here, 12 jobs failed"),
         (
             a_group(12, recovered=2, backup_server=""),
             "🔴 While Slack did not let me speak here, 12 jobs failed; 10 still do",
         ),
-        (a_group(12, recovered=12, backup_server=""), "✅ all 12 jobs recovered"),
+        (a_group(12, recovered=12, backup_server=""), "✅ All 12 jobs recovered"),
+        (
+            a_group(2, recovered=1, backup_server=""),
+            "🔴 While Slack did not let me speak here, 2 jobs failed; 1 still does",
+        ),
     ],
 )
 def test_a_groups_heading_counts_what_still_fails(group: GroupView, heading: str) -> None:
     assert shown(group).split("\n")[0] == heading
 
 
+def test_a_job_that_failed_twice_is_one_job() -> None:
+    again = a_recovered_view()
+    told = shown(GroupView("vbr01", NOW, (again, a_member(1, again), again)))
+    assert told.startswith("✅ All 2 jobs on vbr01 recovered")
+    assert told.endswith("SQL Replica (2 times), Replica 01")
+    told = shown(GroupView("vbr01", NOW, (again, an_incident_view())))
+    assert told.startswith("🔴 1 job failed on vbr01")
+
+
 def test_a_group_of_warnings_is_not_red() -> None:
     mild = an_incident_view(incident=an_incident(peak=Verdict.WARNING), verdict=Verdict.WARNING)
-    assert shown(GroupView("vbr01", NOW, (mild, mild))).startswith("🟡 2 jobs ended with warnings")
+    assert shown(GroupView("vbr01", NOW, (mild, a_member(1, mild)))).startswith(
+        "🟡 2 jobs ended with warnings"
+    )
 
 
 def test_the_most_frequent_cause_comes_first() -> None:
