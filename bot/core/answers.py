@@ -76,6 +76,8 @@ class StatusAnswer:
     started_at: datetime
     version: str
     database_problem: str = ""
+    mutes: int = 0
+    findings: int = 0
 
 
 Answer = SessionAnswer | Candidates | Unknown | SessionList | StatusAnswer

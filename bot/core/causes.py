@@ -66,7 +66,7 @@ def find_causes(members: Sequence[IncidentView]) -> tuple[Cause, ...]:
     hit: dict[str, dict[str, IncidentView]] = {}
     vms: Counter[str] = Counter()
     for member in members:
-        of_vms = [(vm.vm, vm.reason) for vm in member.vms or () if vm.reason]
+        of_vms = [(vm.vm, vm.reason) for vm in member.vms or member.vms_before if vm.reason]
         for vm, reason in of_vms or [("", member.latest.failure_message or _nothing_said(member))]:
             key = normalize(reason, vm)
             worded.setdefault(key, Counter())[shorten(reason, vm)] += 1

@@ -70,6 +70,9 @@ class HandlingStore(Protocol):
     async def load_view(self, incident_id: int) -> IncidentView | None:
         """Load an incident as it is now."""
 
+    async def load_open_incident_of(self, job_uid: str) -> int | None:
+        """Name a job's open incident."""
+
 
 class FindingLedger(Protocol):
     """The part of `bot.core.transactions.PollingTransaction` that findings are kept in."""

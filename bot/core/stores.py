@@ -110,6 +110,8 @@ class Figures:
     open_incidents: int
     running: int
     unsent: int
+    mutes: int
+    findings: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,9 @@ def split_end(
     for said, rest in reversed(parted):
         if (not rest or is_end(rest)) and _is_known(said, jobs):
             return said, rest
-    return next((part for part in parted if is_end(part[1])), _split_at_word(words))
+    by_end = next((part for part in parted if is_end(part[1])), None)
+    by_name = next((part for part in reversed(parted) if _is_known(part[0], jobs)), None)
+    return by_end or by_name or _split_at_word(words)
 
 
 def _is_known(said: str, jobs: Sequence[KnownJob]) -> bool:

@@ -34,7 +34,8 @@ class IncidentView:
 
     `job_name` reads `name @ backup server` where the name alone is not unique. `latest` is its
     newest bad session and `vms` that one's reasons: None while EM has not been asked or has not
-    answered, empty when EM gives none; `vm_count` counts all VMs known of it. `last_good_at` is
+    answered, empty when EM gives none; then `vms_before` are those of the newest bad session before
+    it for which EM gave any. `vm_count` counts all VMs known of it. `last_good_at` is
     the creation time of the last session with Success or Warning before it, the moment of the
     data. `reported_at` is EM's clock when it first reported `latest` as over. `retry` is set while
     one runs, `mute` while the job is muted.
@@ -48,6 +49,7 @@ class IncidentView:
     reported_at: datetime
     vms: tuple[VmReason, ...] | None = None
     vm_count: int = 0
+    vms_before: tuple[VmReason, ...] = ()
     last_good_at: datetime | None = None
     next_run_at: datetime | None = None
     retry: RunningRetry | None = None

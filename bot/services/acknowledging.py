@@ -12,7 +12,9 @@ import structlog
 
 from bot.core.incidents import CLOSED_BY, Incident, Status
 from bot.core.ledgers import HandlingStore
+from bot.core.mutes import Scope
 from bot.core.ports import Clock
+from bot.core.targets import NoTarget, find_target, split_end
 from bot.core.transactions import PollingStore, PollingTransaction
 from bot.core.views import IncidentView
 from bot.services.telling import Audience, Telling
@@ -58,6 +60,13 @@ class HandledGroup:
     over: int
 
 
+@dataclass(frozen=True, slots=True)
+class NotFailing:
+    """A job that has no open incident."""
+
+    job_name: str
+
+
 class Acknowledging:
     """Records who looks after an incident, and shows it in the messages that tell of it."""
 
@@ -78,6 +87,18 @@ class Acknowledging:
     async def find(self, incident_id: int) -> IncidentView | None:
         """Load an incident as it is now."""
         return await self._store.load_view(incident_id)
+
+    async def find_by_job(self, said: str) -> tuple[int, str] | NotFailing | NoTarget:
+        """Find the open incident of the job that these words begin with, and the words after it."""
+        jobs = await self._store.load_jobs()
+        name, rest = split_end(said, jobs, lambda _: False)
+        target = find_target(name, jobs)
+        if isinstance(target, NoTarget):
+            return target
+        if target.scope is not Scope.JOB:
+            return NoTarget(said)
+        incident_id = await self._store.load_open_incident_of(target.subject)
+        return NotFailing(target.name) if incident_id is None else (incident_id, rest)
 
     async def acknowledge(self, incident_id: int, user_id: str, note: str = "") -> Handled:
         """Note that this person looks after it; a note may be added or changed later."""

@@ -224,6 +224,8 @@ class Asking:
             started_at=self._about.started_at,
             version=_own_version(),
             database_problem=self._about.database_problem(),
+            mutes=figures.mutes,
+            findings=figures.findings,
         )
 
     async def summarize(self) -> SummaryView:

@@ -80,7 +80,10 @@ def reason_phrase(view: IncidentView, most: int = REASON) -> str:
         return cut(first.reason, most)
     if view.latest.failure_message:
         return cut(view.latest.failure_message, most)
-    return "Reasons follow" if view.vms is None else "EM gives no reason"
+    if view.vms is None:
+        return "Reasons follow"
+    before = next((vm.reason for vm in view.vms_before if vm.reason), "")
+    return f"EM gives no reason, before: {cut(before, most)}" if before else "EM gives no reason"
 
 
 def icon_of(view: IncidentView) -> str:
@@ -211,6 +214,9 @@ def _reasons(view: IncidentView) -> list[Part]:
         return [*said, vm_bullets(view.vms, view.verdict)]
     if view.vms is None:
         return [*said, paragraph(("Reasons follow.",))]
+    if not said and view.vms_before:
+        none: Line = ("EM gives no reason for this run. The last one it gave:",)
+        return [paragraph(none), vm_bullets(view.vms_before, view.verdict)]
     return said or [paragraph(("EM gives no reason.",))]
 
 

@@ -217,6 +217,11 @@ def _figures(answer: StatusAnswer, now: datetime) -> list[Line]:
         (Bold("Unsent: "), plural(answer.unsent, "message")),
         (Bold("Up since: "), Moment(answer.started_at)),
     ]
+    if answer.mutes:
+        lines.insert(5, (Bold("Muted: "), f"{plural(answer.mutes, 'mute')}: /replica mutes"))
+    if answer.findings:
+        noticed = plural(answer.findings, "warning")
+        lines.insert(5, (Bold("Noticed: "), f"{noticed} about silent, late or empty jobs"))
     return lines
 
 

@@ -7,7 +7,7 @@ from bot.core.mutes import Mute
 from bot.core.spans import Unclear
 from bot.core.targets import NoTarget
 from bot.core.views import IncidentView
-from bot.services.acknowledging import Handled, HandledGroup, Outcome
+from bot.services.acknowledging import Handled, HandledGroup, NotFailing, Outcome
 from bot.services.muting import Muted, Unmuted
 from bot.slack.controls import note_button, other_end_buttons, unmute_button
 from bot.slack.documents import (
@@ -131,10 +131,21 @@ def no_target_document(missing: NoTarget) -> Document:
         return _sentence((f"“{said}” is the name of several jobs. Say which one: {names}.",))
     nearest = listed(missing.candidates, 5)
     tail = f" The nearest: {nearest}." if nearest else ""
+    if "*" in said:
+        return _sentence(
+            (f"“{said}” is a pattern, and this takes one thing at a time.{tail}",),
+            ("Say a job’s name, “server:” and a backup server’s name, or “all”.",),
+        )
     return _sentence(
         (f"🔍 I know no job “{said}”.{tail}",),
         ("Say a job’s name, “server:” and a backup server’s name, or “all”.",),
     )
+
+
+def not_failing_document(job: NotFailing) -> Document:
+    """Say that a job has nothing that anybody could look after."""
+    name = Bold(cut(job.job_name, NAME))
+    return _sentence(("✅ ", name, " has no open incident: there is nothing to look after."))
 
 
 def unclear_document(unclear: Unclear) -> Document:

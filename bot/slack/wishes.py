@@ -36,17 +36,17 @@ JOB = "job "
 """Begins the value of a button that means a job by its newest session."""
 
 INVITE = "I am not in this channel, so I could not post here. Invite me first: /invite @replica-bot"
-IN_PERSON = "you (by direct message)"
+IN_PERSON = "you"
 HERE = "this channel"
 
 
 def subscribed_document(done: Subscribed, *, is_person: bool, note: str = "") -> Document:
     """Say what is told where from now on."""
-    place = IN_PERSON if is_person else HERE
+    place = f"{IN_PERSON} by direct message" if is_person else HERE
     start = "That was subscribed already: I tell" if done.was_known else "🔔 From now on I tell"
     jobs = plural(done.job_count, "job")
     covers = "no job yet" if not done.job_count else f"{jobs} now"
-    line: Line = (f"{start} {place} of ", *_covered(done.subscription), f" ({covers}).")
+    line: Line = (f"{start} {place} of every ", *_covered(done.subscription), f" ({covers}).")
     idle: Line = ()
     if done.idle and done.job_count:
         idle = (f"{listed(done.idle, NAMES)} matches no job yet.",)
@@ -70,7 +70,7 @@ def unsubscribed_document(ended: Sequence[Subscription], *, is_person: bool) -> 
             ("Nothing here is subscribed with these words. /replica subscriptions lists what is.",)
         )
     lines: list[Line] = [_covered(each) for each in ended[:NAMES]]
-    first: Line = (f"🔕 I no longer tell {place} of ", *lines[0])
+    first: Line = (f"🔕 I no longer tell {place} of every ", *lines[0])
     rest: Line = (more(ended, 1, "… nor of {} more subscriptions"),) if len(ended) > 1 else ()
     return _sentence(first, rest)
 

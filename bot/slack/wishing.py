@@ -7,6 +7,7 @@ from bot.core.answers import Unknown
 from bot.core.ports import Clock
 from bot.core.spans import Unclear
 from bot.core.targets import NoTarget
+from bot.services.acknowledging import NotFailing
 from bot.services.handling import Handling
 from bot.services.muting import Muted, Unmuted
 from bot.services.subscribing import ToldAnyway
@@ -18,6 +19,7 @@ from bot.slack.handling import (
     muted_document,
     mutes_document,
     no_target_document,
+    not_failing_document,
     unclear_document,
     unmuted_document,
 )
@@ -37,10 +39,11 @@ from bot.slack.wishes import (
     watches_document,
     which_document,
 )
+from bot.slack.words import cut
 
 WHICH_INCIDENT = (
-    "Which incident? Say its number, for example “/replica {verb} #12”. It stands in the alert, "
-    "and in /replica failed."
+    "Which incident? Say its number, for example “/replica {verb} #12”, or its job’s name. Both "
+    "stand in the alert, and in /replica failed."
 )
 MUTE_WHAT = (
     "Mute what, and for how long? For example “/replica mute SQL Replica 4h”, “/replica mute "
@@ -85,28 +88,39 @@ class Wishing:
         return await answerers[question.verb](question.subject, asker)
 
     async def _acknowledge(self, subject: str, asker: Asker) -> Response:
-        named = parse_incident(subject)
-        if named is None:
-            return _say(WHICH_INCIDENT.format(verb="ack"))
+        named = await self._find_incident(subject, Verb.ACK)
+        if isinstance(named, Response):
+            return named
         incident_id, note = named
         acknowledging = self.handling.acknowledging
         done = await acknowledging.acknowledge(incident_id, asker.user_id, unquoted(note))
         return Response(handled_document(done))
 
     async def _unacknowledge(self, subject: str, asker: Asker) -> Response:
-        named = parse_incident(subject)
-        if named is None:
-            return _say(WHICH_INCIDENT.format(verb="unack"))
+        named = await self._find_incident(subject, Verb.UNACK)
+        if isinstance(named, Response):
+            return named
         done = await self.handling.acknowledging.unacknowledge(named[0], asker.user_id)
         return Response(handled_document(done))
 
     async def _close(self, subject: str, asker: Asker) -> Response:
-        named = parse_incident(subject)
-        if named is None:
-            return _say(WHICH_INCIDENT.format(verb="close"))
-        return Response(
-            handled_document(await self.handling.acknowledging.close(named[0], asker.user_id))
-        )
+        named = await self._find_incident(subject, Verb.CLOSE)
+        if isinstance(named, Response):
+            return named
+        done = await self.handling.acknowledging.close(named[0], asker.user_id)
+        return Response(handled_document(done))
+
+    async def _find_incident(self, subject: str, verb: Verb) -> tuple[int, str] | Response:
+        """Understand which incident is meant, by its number or its job's name, and what follows."""
+        if not subject:
+            return _say(WHICH_INCIDENT.format(verb=verb))
+        found = parse_incident(subject) or await self.handling.acknowledging.find_by_job(subject)
+        match found:
+            case NotFailing():
+                return Response(not_failing_document(found))
+            case NoTarget():
+                return _which(found, verb)
+        return found
 
     async def _mute(self, subject: str, asker: Asker) -> Response:
         if not subject:
@@ -200,6 +214,13 @@ def is_direct(asker: Asker) -> bool:
 def place_of(asker: Asker) -> str:
     """Name where a subscription leads: the channel, or the person who asks."""
     return asker.user_id if is_direct(asker) else asker.channel_id
+
+
+def _which(missing: NoTarget, verb: Verb) -> Response:
+    """Ask which incident, with the jobs that may be meant."""
+    if missing.candidates:
+        return Response(no_target_document(missing))
+    return _say(f"🔍 I know no job “{cut(missing.said, 200)}”. {WHICH_INCIDENT.format(verb=verb)}")
 
 
 def _say(sentence: str) -> Response:

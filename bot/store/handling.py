@@ -11,6 +11,7 @@ from bot.core.targets import KnownJob, name_jobs
 from bot.core.views import IncidentView
 from bot.core.watches import Watch
 from bot.store.databases import Database
+from bot.store.incidents import IncidentLedger
 from bot.store.ledgers import Ledger
 from bot.store.mutes import mutes_in_force, to_mute
 from bot.store.subscriptions import all_subscriptions, to_subscription
@@ -63,6 +64,12 @@ class SqlHandlingStore:
         async with self._database.read() as connection:
             views = await Views(connection, self._em).load_incidents([incident_id])
             return views[0] if views else None
+
+    async def load_open_incident_of(self, job_uid: str) -> int | None:
+        """Name a job's open incident: there is at most one."""
+        async with self._database.read() as connection:
+            ids = await IncidentLedger(connection, self._em).load_open_incidents_of([job_uid])
+            return ids[0] if ids else None
 
 
 class GroupLedger(Ledger):

@@ -24,8 +24,10 @@ from bot.store.jobs import options_of
 from bot.store.notices import IS_DUE, NoticeLedger
 from bot.store.polls import load_state
 from bot.store.tables import (
+    findings,
     incidents,
     jobs,
+    mutes,
     notices,
     outages,
     sessions,
@@ -131,6 +133,8 @@ class SqlAskingStore:
             ),
             "running": _count(sessions, sessions.c.em == self._em, _IS_RUNNING),
             "unsent": _count(notices, notices.c.em == self._em, _IS_UNSENT),
+            "mutes": _count(mutes, mutes.c.em == self._em, mutes.c.ended_at.is_(None)),
+            "findings": _count(findings, findings.c.em == self._em, findings.c.ended_at.is_(None)),
         }
         query = select(*(count.label(name) for name, count in counts.items()))
         async with self._database.read_once() as connection:

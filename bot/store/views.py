@@ -90,6 +90,9 @@ class Views(RetryLedger, MuteLedger):
         of_jobs = await self._load_jobs({each.job_uid for each in found.values()})
         names = await self._name_jobs(of_jobs)
         reasons, vm_counts = await self._load_reasons([row.uid for row in latest.values()])
+        before = await self._load_reasons_before(
+            {row.uid: found[key] for key, row in latest.items() if row.uid not in reasons}
+        )
         last_good = await self._load_last_good(list(latest.values()))
         retries = await self._load_retries(found.values())
         in_force = await self.load_mutes()
@@ -97,6 +100,7 @@ class Views(RetryLedger, MuteLedger):
             replace(
                 self._view(found[each], latest[each], of_jobs, names, reasons, last_good),
                 vm_count=vm_counts[latest[each].uid],
+                vms_before=before.get(each, ()),
                 retry=retries.get(found[each].job_uid),
                 mute=_mute_of(of_jobs[found[each].job_uid], in_force),
             )
@@ -175,6 +179,19 @@ class Views(RetryLedger, MuteLedger):
             uid: tuple(sorted(vms, key=lambda vm: -vm.verdict)) for uid, vms in found.items()
         }
         return worst_first, counts
+
+    async def _load_reasons_before(
+        self, latest: Mapping[str, Incident]
+    ) -> dict[int, tuple[VmReason, ...]]:
+        """Load what went wrong before where EM says nothing of an incident's newest bad session."""
+        uids = [uid for each in latest.values() for uid in each.session_uids]
+        reasons, _ = await self._load_reasons(uids if len(uids) > len(latest) else [])
+        return {
+            each.id: reasons[uid]
+            for each in latest.values()
+            for uid in each.session_uids
+            if uid in reasons  # the newest is the last of them
+        }
 
     async def _load_last_good(self, latest: Sequence[Row[Any]]) -> dict[str, datetime]:
         """Map session uids to the creation of the last Success or Warning before them."""

@@ -35,7 +35,7 @@ async def test_a_channel_hears_of_what_it_subscribed_and_of_nothing_else(stage: 
 
 async def test_a_person_is_told_by_direct_message(stage: Stage) -> None:
     direct = stage.slack.direct_message()
-    await ask(stage, "subscribe Web*", "you (by direct message)", channel=direct)
+    await ask(stage, "subscribe Web*", "you by direct message", channel=direct)
     stage.em.world.add_session(stage.job("Web Replica"), result="Warning")
     await wait_for_message(stage, direct, "Web Replica")
     await stage.wait_for_root("Web Replica")

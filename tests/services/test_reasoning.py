@@ -60,6 +60,19 @@ async def test_without_a_failed_vm_em_gives_no_reason(started: Watch) -> None:
     assert (await the_view(started)).vms == ()
 
 
+async def test_where_em_gives_no_reason_the_last_one_it_gave_stays(started: Watch) -> None:
+    started.ran("Failed", reasons=REASONS)
+    await started.poll()
+    await started.reasoning.explain()
+    started.bench.clock.advance(HOUR)
+    started.ran("Failed", reasons={})
+    await started.poll()
+    await started.reasoning.explain()
+    view = await the_view(started)
+    assert view.vms == ()
+    assert [vm.reason for vm in view.vms_before] == ["no space on ds7", "proxy is unreachable"]
+
+
 async def test_reasons_are_asked_once_with_one_query_for_all(started: Watch) -> None:
     for number in range(4):
         started.ran("Failed", job=f"Job {number}")

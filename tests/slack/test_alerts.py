@@ -181,6 +181,13 @@ def test_a_groups_heading_counts_what_still_fails(group: GroupView, heading: str
     assert shown(group).split("\n")[0] == heading
 
 
+def test_without_a_reason_the_last_known_one_stands_as_such() -> None:
+    before = (VmReason("sql01", Verdict.FAILED, "no space on ds7"),)
+    told = shown(an_incident_view(vms=(), vms_before=before))
+    assert "EM gives no reason for this run. The last one it gave:" in told
+    assert "no space on ds7" in told
+
+
 def test_a_job_that_failed_twice_is_one_job() -> None:
     again = a_recovered_view()
     told = shown(GroupView("vbr01", NOW, (again, a_member(1, again), again)))

@@ -167,6 +167,12 @@ def test_status_tells_what_is_watched(snapshot: SnapshotAssertion) -> None:
     assert shown(a_status()) == snapshot
 
 
+def test_status_counts_mutes_and_what_was_noticed() -> None:
+    told = shown(replace(a_status(), mutes=2, findings=1))
+    assert "Muted: 2 mutes: /replica mutes" in told
+    assert "Noticed: 1 warning about silent, late or empty jobs" in told
+
+
 def test_status_puts_what_is_wrong_first() -> None:
     ill = a_status(em_problem="EM is down", slack_problems=("token_revoked",), last_poll_at=None)
     message = render(answer_document(ill, LATER))

@@ -220,7 +220,7 @@ def test_a_subscription_says_what_it_covers(done: Subscribed, words: str) -> Non
 
 def test_a_person_is_told_by_direct_message() -> None:
     done = Subscribed(SUBSCRIPTION, 3)
-    assert "you (by direct message)" in text(subscribed_document(done, is_person=True))
+    assert "you by direct message" in text(subscribed_document(done, is_person=True))
     assert "this channel" in text(subscribed_document(done, is_person=False, note="a note"))
 
 
@@ -232,7 +232,7 @@ def test_subscriptions_are_listed_with_a_button_each() -> None:
 
 def test_what_ends_is_named() -> None:
     said = text(unsubscribed_document([SUBSCRIPTION, SUBSCRIPTION], is_person=False))
-    assert "no longer tell this channel of Failed of SQL*, Web" in said
+    assert "no longer tell this channel of every Failed of SQL*, Web" in said
     assert "1 more" in said
     assert "/replica subscriptions" in text(unsubscribed_document([], is_person=False))
 

@@ -133,7 +133,12 @@ async def test_a_form_that_slack_does_not_open_leaves_a_way(
     [
         ("/replica ack #1 storage is called", "You look after #1"),
         ("/replica ack 99", "no incident #99"),
-        ("/replica ack SQL Replica", "Which incident?"),
+        ("/replica ack SQL Replica", "You look after #1"),
+        ("/replica ack “sql replica” storage is called", "You look after #1"),
+        ("/replica ack SQL Replika", "The nearest: SQL Replica"),
+        ("/replica ack everything", "Which incident?"),
+        ("/replica unack SQL Replica", "Nobody had acknowledged"),
+        ("/replica close sql replica", "is closed"),
         ("/replica ack", "Which incident?"),
         ("/replica unack #1", "Nobody had acknowledged"),
         ("/replica unack", "Which incident?"),
@@ -146,6 +151,18 @@ async def test_incidents_are_handled_by_their_numbers(
 ) -> None:
     await an_open_incident(bench)
     assert words in (await ask(slack, line)).text
+
+
+async def test_words_after_the_name_of_a_job_are_the_note(
+    slack: SlackWorkspace, bench: Bench
+) -> None:
+    await an_open_incident(bench)
+    await ask(slack, "/replica ack SQL Replica the storage team is on it")
+    told = await ask(slack, "/replica ack SQL Replica", user=slack.other_user)
+    assert "the storage team is on it" in told.text
+    await ask(slack, "/replica close #1")
+    told = await ask(slack, "/replica ack SQL Replica")
+    assert "SQL Replica has no open incident" in told.text.replace("*", "")
 
 
 async def test_another_person_hears_who_was_first(slack: SlackWorkspace, bench: Bench) -> None:
@@ -215,6 +232,8 @@ async def test_the_menu_of_an_alert_mutes(
         ("/replica mute", "Mute what"),
         ("/replica mute SQL Replika 4h", "The nearest: SQL Replica"),
         ("/replica mute SQL Replica for ever", "I do not understand"),
+        ("/replica mute SQL Replica forever", "I do not understand “forever” as a time"),
+        ("/replica mute SQL* 4h", "is a pattern, and this takes one thing"),
         ("/replica unmute", "Unmute what"),
         ("/replica unmute Web", "is not muted"),
         ("/replica unmute Wep", "I know no job"),
@@ -256,7 +275,9 @@ async def test_a_channel_subscribes_where_all_can_see_it(
     other = slack.add_channel("sql-team")
     told = await ask(slack, "/replica subscribe “SQL Replica” failed", channel=other)
     assert told.ephemeral_to is None
-    assert "From now on I tell this channel of Failed of SQL Replica" in told.text.replace("*", "")
+    assert "From now on I tell this channel of every Failed of SQL Replica" in told.text.replace(
+        "*", ""
+    )
     [only] = await subscriptions(bench)
     assert (only.channel, only.patterns) == (other, ("SQL Replica",))
     again = await ask(slack, "/replica subscribe SQL Replica failed", channel=other)
@@ -270,7 +291,7 @@ async def test_a_person_subscribes_in_a_direct_message(slack: SlackWorkspace, be
     await known_jobs(bench)
     direct = slack.direct_message()
     told = await ask(slack, "/replica subscribe Web*", channel=direct)
-    assert "you (by direct message)" in told.text
+    assert "you by direct message" in told.text
     [only] = await subscriptions(bench)
     assert only.channel == slack.user
     listed = await ask(slack, "/replica subscriptions", channel=direct)
