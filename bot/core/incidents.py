@@ -70,6 +70,11 @@ class Incident:
     closed_at: datetime | None = None
     closed_because: str = ""
 
+    @property
+    def is_closed_by_hand(self) -> bool:
+        """Whether a person closed it: it did not recover."""
+        return self.status is Status.CLOSED and self.closed_because.startswith(CLOSED_BY)
+
 
 def fold(observed: Iterable[Observed], known: Mapping[int, Incident]) -> tuple[Incident, ...]:
     """Compute the incidents of one job, oldest first.

@@ -101,12 +101,14 @@ class ReplyEntry:
 class ReplyView:
     """What is said in the thread of an incident, a group, an outage or a blockage.
 
-    `group_ended` says that all members of the group have recovered; for the thread of an outage
+    `group_ended` counts the jobs of a group of which none is failing any more, `group_closed` those
+    of them that a person closed; for the thread of an outage
     there are no entries and `outage` is set, and likewise `blockage`.
     """
 
     entries: tuple[ReplyEntry, ...] = ()
     group_ended: int = 0
+    group_closed: int = 0
     outage: "OutageView | None" = None
     blockage: "BlockageView | None" = None
 

@@ -107,6 +107,7 @@ class OpeningIncidents:
         since = self._now - GROUP_WINDOW
         recent = await self._ledger.load_recent_openings(channel, since)
         promised = []
+        calling = {}
         for each in decisions:
             grace = graces.get(each.incident.job_uid) if _may_wait(each) else None
             notice = self._promising.make(
@@ -117,14 +118,19 @@ class OpeningIncidents:
                 is_calling=each.is_calling,
             )
             promised.append(notice)
+            if notice.mention:
+                calling[notice.id] = each
             server = routing.backup_server(each.incident.job_uid)
             recent.append(OpeningNotice(notice.id, server, self._now, is_sent=False))
         groups = await self._ledger.load_open_groups(channel, since)
         await self._ledger.save_notices(promised)
         for grouping in decide_groups(recent, groups, self._audience.group_over, self._now):
-            await self._join(channel, grouping)
+            await self._join(channel, grouping, calling)
 
-    async def _join(self, channel: str, grouping: Grouping) -> None:
+    async def _join(
+        self, channel: str, grouping: Grouping, calling: Mapping[str, Decision]
+    ) -> None:
+        """Let a group tell of these; who must be called for them is, if it called nobody so far."""
         members = (await self._ledger.load_notices(grouping.members)).values()
         if grouping.group_notice_id:
             known = await self._ledger.load_notices([grouping.group_notice_id])
@@ -136,11 +142,16 @@ class OpeningIncidents:
             soonest = min(each.due_at for each in members)
             leader = replace(leader, due_at=max(soonest, leader.due_at))
             leader = replace(leader, say_at=leader.due_at)
-        if not leader.is_maybe_seen:
-            leader = replace(leader, mention=leader.mention or _first_mention(members))
+        mention = "" if leader.mention else _first_mention(members)
+        leader = replace(leader, mention=leader.mention or mention)
         revision = leader.wanted_revision
         told = [replace(each, told_by=leader.id, wanted_revision=revision) for each in members]
         await self._ledger.save_notices([leader, *told])
+        if mention and leader.is_maybe_seen:
+            reply = self._promising.reply(leader, is_broadcast=True, is_calling=True)
+            await self._ledger.save_notices([reply])
+            said = [calling[each.id] for each in members if each.id in calling]
+            await self._ledger.save_decisions(said, self._now, reply.id)
 
 
 def _grace_of(options: RetryOptions, made: Retries) -> timedelta:

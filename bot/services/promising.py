@@ -34,6 +34,11 @@ class Promising:
         mention = self._mention if is_calling and channel == self._audience.channel else ""
         return replace(made, due_at=due_at, say_at=due_at, mention=mention)
 
+    def call_in(self, notice: Notice) -> Notice:
+        """Let a message that nobody has seen yet call whom it must."""
+        is_ours = notice.channel == self._audience.channel
+        return replace(notice, mention=self._mention) if is_ours else notice
+
     def reply(
         self,
         parent: Notice,

@@ -60,10 +60,17 @@ class Releasing:
     async def _announce(self, mute: Mute, channel: str, incidents: Sequence[Incident]) -> None:
         group_id = await self._ledger.save_group(channel, "", self._now, mute.id)
         own = await self._ledger.load_incident_notices([each.id for each in incidents])
+        here = {
+            key: [each for each in notices if each.channel == channel]
+            for key, notices in own.items()
+        }
+        leaders = await self._ledger.load_notices(
+            {each.told_by for of in here.values() for each in of if each.told_by}
+        )
         untold = [
             each
             for each in incidents
-            if not any(notice.channel == channel for notice in own.get(each.id, []))
+            if all(leaders.get(n.told_by, n).is_closed for n in here.get(each.id, []))
         ]
         leader = self._promising.make(
             Kind.GROUP, str(group_id), channel, is_calling=any(map(_is_calling, untold))

@@ -76,6 +76,9 @@ class Telling:
             for carrier_id in news.retried[job_uid]:
                 hurried = replace(news.carriers[carrier_id], due_at=self._now)
                 news.carriers[carrier_id] = hurried
+        for carrier in news.carriers.values():
+            if not carrier.is_maybe_seen and any(e.is_calling for e in news.by_carrier[carrier.id]):
+                news.carriers[carrier.id] = self._promising.call_in(carrier)
         await self._ledger.save_notices([_to_change(each) for each in news.carriers.values()])
         said: set[Decision] = set()
         for carrier in news.carriers.values():

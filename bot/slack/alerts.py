@@ -25,7 +25,7 @@ from bot.slack.documents import (
 )
 from bot.slack.menus import mute_menu
 from bot.slack.outages import outage_phrase
-from bot.slack.verdicts import HAS, ICONS, did, failures
+from bot.slack.verdicts import HAS, ICONS, did, failures, over_phrase
 from bot.slack.words import cut, duration, more, ordinal, plural
 
 LATE_AFTER = timedelta(minutes=30)
@@ -97,7 +97,7 @@ def reply_document(view: ReplyView) -> Document:
     """Say in a thread what happened."""
     lines = [_entry(entry) for entry in view.entries]
     if view.group_ended:
-        lines.append((f"✅ All {plural(view.group_ended, 'job')} recovered",))
+        lines.append((over_phrase(view.group_ended, view.group_closed),))
     if view.outage:
         lines.append(outage_phrase(view.outage))
     if view.blockage:

@@ -1,7 +1,7 @@
 """How many incidents in one message read: by cause, with what has recovered (DESIGN §2, Groups)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.core.causes import Cause, find_causes
 from bot.core.incidents import Status
@@ -25,6 +25,7 @@ from bot.slack.documents import (
     joined,
     paragraph,
 )
+from bot.slack.verdicts import over_phrase
 from bot.slack.words import cut, listed, plural
 
 CAUSES = 8  # causes listed
@@ -39,6 +40,8 @@ def group_document(view: GroupView) -> Document:
     failing = [member for member in view.members if member.incident.status is Status.OPEN]
     still = {member.incident.job_uid for member in failing}
     over = [member for member in view.members if member.incident.job_uid not in still]
+    closed = _closed(over)
+    over = [member for member in over if member not in closed]
     heading = _heading(view, failing)
     parts: list[Part] = [paragraph((Bold(heading),), *_circumstances(view))]
     if failing:
@@ -48,10 +51,13 @@ def group_document(view: GroupView) -> Document:
         parts.append(paragraph((Bold(f"✅ {_jobs(over)} recovered: "), names)))
     elif over:
         parts.append(paragraph((listed(_names(over), RECOVERED * 2),)))
+    if closed:
+        names = listed(_names(closed), RECOVERED)
+        parts.append(paragraph((Bold(f"⚪ {_jobs(closed)} closed by hand: "), names)))
     parts += _notes(view)
     if failing:
         parts.append(Buttons(_controls(view, failing)))
-    return Document(_summary(heading, failing, over), tuple(parts))
+    return Document(_summary(heading, failing, over or closed), tuple(parts))
 
 
 def _circumstances(view: GroupView) -> list[Line]:
@@ -67,8 +73,8 @@ def _circumstances(view: GroupView) -> list[Line]:
 
 
 def _told_elsewhere(member: IncidentView) -> Line:
-    stands = "has recovered" if member.incident.status is not Status.OPEN else "is still failing"
-    return (f"{icon_of(member)} ", Bold(cut(member.job_name, 120)), f" {stands}: told above")
+    """Point to a job's own message: this one is not changed when that job recovers."""
+    return ("↑ ", Bold(cut(member.job_name, 120)), ": its message above says how it stands")
 
 
 def _controls(view: GroupView, failing: Sequence[IncidentView]) -> tuple[Control, ...]:
@@ -91,7 +97,7 @@ def _heading(view: GroupView, failing: Sequence[IncidentView]) -> str:
     peak = max((member.incident.peak for member in view.members), default=Verdict.FAILED)
     did = "failed" if peak is Verdict.FAILED else "ended with warnings"
     if not failing:
-        return f"✅ {'All ' if count > 1 else ''}{jobs}{where} recovered"
+        return over_phrase(count, _jobs(_closed(view.members)), where)
     icon = "🔴" if any(each.verdict is Verdict.FAILED for each in failing) else "🟡"
     is_partly_over = len(failing) < count
     if not where:
@@ -103,14 +109,16 @@ def _heading(view: GroupView, failing: Sequence[IncidentView]) -> str:
 
 
 def _mute_heading(view: GroupView, ended: MuteEnd, failing: Sequence[IncidentView]) -> str:
-    count = _jobs([*view.members, *ended.elsewhere])
-    still = len(failing) + sum(each.incident.status is Status.OPEN for each in ended.elsewhere)
+    count, still = _jobs([*view.members, *ended.elsewhere]), len(failing)
     start = f"🔔 {_what_was_muted(ended)} is no longer muted"
     if not count:
         return f"{start}: nothing was held back"
     if ended.mute.scope is Scope.JOB:
-        return f"{start}: it failed meanwhile, and {'still does' if still else 'has recovered'}"
+        how = f", and {'still does' if still else 'has recovered'}" if view.members else ""
+        return f"{start}: it failed meanwhile{how}"
     held = f"{start}: {plural(count, 'job')} failed meanwhile"
+    if ended.elsewhere:
+        return held
     return f"{held}, {still} of them {_still_fail(still)}" if still else f"{held}, all recovered"
 
 
@@ -120,9 +128,13 @@ def _what_was_muted(ended: MuteEnd) -> str:
     return names.get(ended.mute.scope, subject)
 
 
-def _jobs(members: Sequence[IncidentView]) -> int:
+def _jobs(members: Iterable[IncidentView]) -> int:
     """Count jobs: after an absence a message may tell of several incidents of one."""
     return len({member.incident.job_uid for member in members})
+
+
+def _closed(members: Iterable[IncidentView]) -> list[IncidentView]:
+    return [member for member in members if member.incident.is_closed_by_hand]
 
 
 def _names(members: Sequence[IncidentView]) -> list[str]:

@@ -17,9 +17,10 @@ _ASKING: tuple[Line, ...] = (
 _WISHING: tuple[Line, ...] = (
     (
         Bold("/replica ack #<number> [note]"),
-        " you look after an incident; reminders stop: /replica ack #12 storage is called",
+        " you look after an incident, by its number or its job’s name; reminders stop: "
+        "/replica ack #12 storage is called",
     ),
-    (Bold("/replica unack #<number>"), " you do not, after all: /replica unack #12"),
+    (Bold("/replica unack #<number>"), " you do not, after all: /replica unack SQL Replica"),
     (
         Bold("/replica close #<number>"),
         " nothing more will come of it, such as of a job that no longer runs: /replica close #12",

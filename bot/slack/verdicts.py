@@ -1,6 +1,7 @@
 """How states and results look: an icon and a word, never colour alone (DESIGN §6)."""
 
 from bot.core.sessions import Session, TaskSession, Verdict
+from bot.slack.words import plural
 
 ICONS = {
     Verdict.UNFINISHED: "⏳",
@@ -53,3 +54,14 @@ def failures(count: int, peak: Verdict) -> str:
     """Count bad runs by the worst of them: `3 failures`, `1 warning`."""
     noun = "failure" if peak is Verdict.FAILED else "warning"
     return f"{count} {noun if count == 1 else noun + 's'}"
+
+
+def over_phrase(jobs: int, closed: int, where: str = "") -> str:
+    """Say that nothing is failing any more: what recovered is told from what a person closed."""
+    if closed == jobs:
+        return f"⚪ {plural(jobs, 'job')}{where} closed by hand"
+    if closed:
+        return (
+            f"✅ {jobs - closed} of {plural(jobs, 'job')}{where} recovered, {closed} closed by hand"
+        )
+    return f"✅ {'All ' if jobs > 1 else ''}{plural(jobs, 'job')}{where} recovered"

@@ -165,6 +165,8 @@ class PausingStore:
             return 0
         group_id = await insert_group(connection, self._em, channel, "", now)
         leader = promise(str(uuid.uuid4()), Kind.GROUP, str(group_id), channel, now)
+        mention = next((each.mention for each in unsent if each.mention), "")
+        leader = replace(leader, mention=mention)
         await NoticeLedger(connection, self._em).save_notices([leader])
         await connection.execute(
             update(notices)

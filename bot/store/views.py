@@ -295,7 +295,9 @@ class Views(RetryLedger, MuteLedger):
             return ReplyView(blockage=blockage)
         if notice.subject == GROUP_ENDED:
             members = await self.load_incidents(await self._load_members(notice.parent_id))
-            return ReplyView(group_ended=len({each.incident.job_uid for each in members}))
+            closed = {e.incident.job_uid for e in members if e.incident.is_closed_by_hand}
+            over = {each.incident.job_uid for each in members}
+            return ReplyView(group_ended=len(over), group_closed=len(closed))
         found = await self.connection.execute(
             select(decisions).where(decisions.c.notice_id == notice.id).order_by(decisions.c.id)
         )

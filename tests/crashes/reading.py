@@ -242,9 +242,15 @@ def _place(
 
 
 def _take_told(root: Root, job: str, untold: list[Stretch]) -> list[Stretch]:
-    """Take what a shared message tells of one job: all that there was when it first named it."""
+    """Take what a shared message tells of one job.
+
+    That is as many as it says of a job that recovered, else all there was when it was first named.
+    """
     named_at = root.first_naming(job) or root.versions[0].at
     told = [each for each in untold if seen_at(each.news[0]) < named_at] or untold[:1]
+    said = dict(AGAIN.findall(root.now.everything))
+    if job in said or root.now.is_green:
+        told = untold[: int(said.get(job, 1))]
     for each in told:
         untold.remove(each)
     return told

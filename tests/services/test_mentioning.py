@@ -11,6 +11,7 @@ from bot.core.audiences import Subscription
 from bot.core.incidents import Incident
 from bot.core.notices import Kind, PostedMessage
 from bot.core.polls import EmState
+from bot.core.stores import Refusal
 from bot.services.reminding import Reminding
 from bot.store.databases import Database
 from tests.builders import DAY, HOUR, MINUTE, NOW, a_session
@@ -66,6 +67,37 @@ async def test_what_has_recovered_before_it_was_told_calls_nobody(calling: Bench
 
 async def test_a_storm_calls_once(calling: Bench) -> None:
     await calling.report(*(a_session(job_uid=f"job-{n}") for n in range(6)))
+    [leader] = await calling.notices(Kind.GROUP)
+    assert leader.mention == "S1"
+
+
+async def test_a_warning_that_fails_before_it_was_posted_calls_with_its_message(
+    calling: Bench,
+) -> None:
+    await calling.report(a_session(result="Warning"))
+    await calling.report(a_session(NOW + HOUR))
+    assert await mentions(calling) == ["S1"]
+
+
+async def test_the_first_failure_in_a_posted_storm_of_warnings_calls_once_aloud(
+    calling: Bench,
+) -> None:
+    await calling.report(*(a_session(job_uid=f"job-{n}", result="Warning") for n in range(6)))
+    await post_all(calling)
+    for late in ("job-7", "job-8"):
+        await calling.report(a_session(job_uid=late))
+    [reply] = await calling.notices(Kind.REPLY)
+    assert (reply.is_broadcast, reply.mention) == (True, "S1")
+
+
+async def test_a_catch_up_calls_once(calling: Bench) -> None:
+    for number in range(6):
+        at = NOW + number * HOUR
+        await calling.report(a_session(at, job_uid=f"job-{number}", backup_server=f"vbr{number}"))
+    [probe, *_] = await calling.notices()
+    refusal = Refusal(probe.channel, "is_archived", "It is archived.", calling.clock())
+    await calling.deliveries.pause_channel(refusal)
+    await calling.deliveries.reopen(probe, 5, calling.clock() + HOUR)
     [leader] = await calling.notices(Kind.GROUP)
     assert leader.mention == "S1"
 

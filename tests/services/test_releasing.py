@@ -71,6 +71,19 @@ async def test_a_muted_job_says_nothing(bench: Bench) -> None:
     assert await bench.reasons() == ["MUTED"]
 
 
+async def test_where_its_message_was_deleted_the_announcement_tells_of_a_job(bench: Bench) -> None:
+    await bench.report(a_session(result="Warning"))
+    await post_all(bench)
+    [own] = await bench.notices()
+    await bench.deliveries.close_deleted(own, "message_not_found", bench.clock())
+    muted = await mute(bench)
+    await bench.report(a_session(NOW + HOUR))
+    await end(bench, muted)
+    view, ended = await announcement(bench)
+    assert [each.incident.job_uid for each in view.members] == [JOB]
+    assert ended.elsewhere == ()
+
+
 async def test_other_jobs_go_on_speaking(bench: Bench) -> None:
     await mute(bench)
     await bench.report(a_session(job_uid="job-2", job_name="Other"))

@@ -1,15 +1,17 @@
 """How alerts and their threads read (DESIGN §6, How it reads)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from bot.core.decisions import Reason
-from bot.core.incidents import Status
+from bot.core.incidents import CLOSED_BY, Status
+from bot.core.mutes import Mute, Scope
 from bot.core.ports import NoticeView
 from bot.core.sessions import Verdict
-from bot.core.views import GroupView, ReplyView, VmReason
+from bot.core.views import GroupView, MuteEnd, ReplyView, VmReason
 from bot.slack.blocks import render_notice, render_plain
 from tests.slack.builders import (
     NOW,
@@ -179,6 +181,29 @@ def test_a_storm_is_told_by_cause(snapshot: SnapshotAssertion) -> None:
 )
 def test_a_groups_heading_counts_what_still_fails(group: GroupView, heading: str) -> None:
     assert shown(group).split("\n")[0] == heading
+
+
+def test_what_a_person_closed_has_not_recovered() -> None:
+    closed = replace(
+        an_incident_view().incident, status=Status.CLOSED, closed_because=f"{CLOSED_BY}U1"
+    )
+    closed_view = a_member(2, replace(an_incident_view(), incident=closed))
+    over = a_member(1, a_recovered_view())
+    told = shown(GroupView("vbr01", NOW, (over, closed_view)))
+    assert told.startswith("✅ 1 of 2 jobs on vbr01 recovered, 1 closed by hand")
+    assert "⚪ 1 closed by hand: Replica 02" in told
+    assert shown(GroupView("vbr01", NOW, (closed_view,))).startswith("⚪ 1 job on vbr01 closed")
+    assert shown(ReplyView(group_ended=6, group_closed=1)).endswith(
+        "✅ 5 of 6 jobs recovered, 1 closed by hand"
+    )
+
+
+def test_the_end_of_a_mute_points_to_messages_that_change_and_claims_nothing_for_them() -> None:
+    mute = Mute(1, Scope.JOB, "urn:1", "U1", NOW, NOW, ended_at=NOW)
+    ended = MuteEnd(mute, "SQL Replica", (an_incident_view(),))
+    told = shown(GroupView("", NOW, (), ended=ended))
+    assert told.startswith("🔔 SQL Replica is no longer muted: it failed meanwhile\n")
+    assert "SQL Replica: its message above says how it stands" in told
 
 
 def test_without_a_reason_the_last_known_one_stands_as_such() -> None:
