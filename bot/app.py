@@ -19,7 +19,7 @@ from bot.services.acknowledging import Acknowledging
 from bot.services.asking import About, Asking
 from bot.services.comparing import Comparing
 from bot.services.delivering import Delivering
-from bot.services.failing import DeliveryPolicy
+from bot.services.failing import DeliveryPolicy, describe_refused
 from bot.services.handling import Handling
 from bot.services.inspecting import Inspecting
 from bot.services.learning import Learning
@@ -120,6 +120,18 @@ async def _find_channel(calls: SlackCalls, name_or_id: str) -> str:
         doing = f"Looking for the channel {name_or_id} ({settings})"
         fix = "Invite the bot to it and check its name, or set its id: it needs no look-up."
         raise ChannelRefused(doing, error.code, fix) from error
+
+
+def describe_silence(
+    polled_at: datetime | None, now: datetime, patience: timedelta
+) -> Sequence[str]:
+    """Say that no poll of EM was good lately, if so."""
+    if polled_at is None:
+        return ["No poll of EM has been recorded yet."]
+    said = f"The last good poll of EM was at {polled_at.isoformat()}"
+    if polled_at > now:
+        return [f"{said}, later than now: this machine's clock was set back. Check its time."]
+    return [f"{said}."] if now - polled_at > patience else []
 
 
 class App:
@@ -317,13 +329,8 @@ class App:
         state = await self._store.load_state()
         pauses = await self._notices.load_pauses()
         problems = [pause.problem for pause in pauses.values()]
+        problems += describe_refused(await self._notices.load_refused())
         if state.problem:
             problems.append(state.problem)
         patience = max(SILENT_POLLS * self._settings.poll_interval, timedelta(minutes=1))
-        if state.polled_at is None:
-            problems.append("No poll of EM has been recorded yet.")
-        elif utc_now() - state.polled_at > patience:
-            problems.append(f"The last good poll of EM was at {state.polled_at.isoformat()}.")
-        if self._socket.problem:
-            problems.append(self._socket.problem)
-        return problems
+        return [*problems, *describe_silence(state.polled_at, utc_now(), patience)]

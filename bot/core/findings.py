@@ -82,7 +82,8 @@ class Finding:
 
     `id` is 0 until stored. `told_with` is the id of the first finding of its message, None while
     nobody was told, and `channels` are those that were. `closed_by` is the user who wants to hear
-    no more of it; it ends when it no longer holds.
+    no more of it; it ends when it no longer holds. `held_back_by` is the mute that last held back
+    news of it, 0 if none did.
     """
 
     id: int
@@ -96,6 +97,7 @@ class Finding:
     channels: tuple[str, ...] = ()
     ended_at: datetime | None = None
     closed_by: str = ""
+    held_back_by: int = 0
 
     @property
     def key(self) -> tuple[Check, str]:

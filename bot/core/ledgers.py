@@ -88,6 +88,9 @@ class FindingLedger(Protocol):
     async def load_findings_of(self, told_with: int) -> list[Finding]:
         """Load all findings of one message, oldest first."""
 
+    async def load_held_findings(self, mute: Mute) -> list[Finding]:
+        """Load the findings of which a mute has held news back, oldest first."""
+
     async def save_findings(self, findings: Sequence[Finding]) -> list[Finding]:
         """Insert (id 0) or replace findings."""
 

@@ -38,6 +38,9 @@ OUTAGE_ENDED = "outage ended:"
 BLOCKAGE_ENDED = "blockage ended:"
 """The subject of a reply that says that a channel takes alerts again, before the blockage's id."""
 
+REFUSED = "refused:"
+"""The error of a notice that Slack calls wrong itself, before Slack's own word for why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -93,6 +96,11 @@ class Notice:
     def is_ambiguous(self) -> bool:
         """Whether Slack may have this message without our knowing."""
         return not self.message_ts and self.attempt_started_at is not None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether Slack calls this message wrong."""
+        return self.error.startswith(REFUSED)
 
 
 def promise(notice_id: str, kind: Kind, subject: str, channel: str, at: datetime) -> Notice:

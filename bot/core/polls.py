@@ -52,9 +52,9 @@ class EmState:
     swept_at: Mapping[str, datetime] | None = None
 
     def is_sweep_due(self, sweep: Sweep, now: datetime) -> bool:
-        """Whether this sweep's time has come."""
+        """Whether this sweep's time has come; the bot's clock may have been set back since."""
         last = (self.swept_at or {}).get(sweep.name)
-        return last is None or now - last >= sweep.every
+        return last is None or now - last >= sweep.every or last > now
 
 
 def advance_watermark(

@@ -190,6 +190,22 @@ class DeliveringStore(Protocol):
         The answer counts the incidents of each channel that are caught up with.
         """
 
+    async def record_refused(
+        self, notice_id: str, refusal: Refusal, tell: Notice | None, *, is_unknown: bool
+    ) -> None:
+        """Note that Slack calls this message wrong, and when to try again.
+
+        `is_unknown` says that an earlier attempt may still have got through.
+
+        `tell` is promised with it, once for as long as messages of this channel are refused so.
+        """
+
+    async def load_refused(self) -> dict[str, int]:
+        """Count the messages that Slack calls wrong, by its own word for why."""
+
+    async def end_refusals(self, channel: str, now: datetime) -> None:
+        """Note that a message that was refused needs to be said no more, if it was the last."""
+
     async def load_pauses(self) -> dict[str, ChannelPause]:
         """Load the channels that are paused."""
 

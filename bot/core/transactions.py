@@ -129,7 +129,10 @@ class PollingTransaction(HandlingLedger, FindingLedger, Protocol):
         """Insert (id 0) or replace an outage."""
 
     async def load_notice_of(self, kind: Kind, subject: str) -> list[Notice]:
-        """Load the notices of a thing, one per channel."""
+        """Load the newest notice of a thing per channel."""
+
+    async def load_announcements(self, mute_id: int) -> list[Notice]:
+        """Load what announces the end of a mute: the newest notice per channel."""
 
     async def save_reasons(
         self, asked: Sequence[Session], tasks: Sequence[TaskSession], at: datetime

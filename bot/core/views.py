@@ -60,12 +60,14 @@ class IncidentView:
 class MuteEnd:
     """A mute that is over: what it hid, in people's words, and what it held back.
 
-    `elsewhere` are incidents of which something was held back and that have messages of their own.
+    `elsewhere` are incidents of which something was held back and that have messages of their own,
+    `findings` those of which news was.
     """
 
     mute: Mute
     subject: str
     elsewhere: tuple[IncidentView, ...] = ()
+    findings: tuple["FindingLine", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class BlockageView:
     """Slack refuses a channel, as another channel is told: since when, how many messages wait.
 
     `code` is Slack's own word. Once it is over, `ended_at` is set and `told_late` counts what was
-    kept waiting.
+    kept waiting. With `is_of_messages` Slack takes others there, and calls these wrong themselves.
     """
 
     channel: str
@@ -148,6 +150,7 @@ class BlockageView:
     waiting: int
     ended_at: datetime | None = None
     told_late: int = 0
+    is_of_messages: bool = False
 
 
 @dataclass(frozen=True, slots=True)

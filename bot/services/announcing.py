@@ -32,6 +32,7 @@ class Announcing:
         What is found of one kind on one server at once is one message. A broken RPO of a job whose
         incident or missed run was told is said in that one's thread.
         """
+        await self._hold_back(untold)
         audible = audible_among(untold, await self._ledger.load_mutes())
         if not audible:
             return
@@ -129,6 +130,9 @@ class Announcing:
             broken = [each for each in heard if _has_broken(earlier[each.id], each)]
             over = [each for each in heard if _is_news(each)]
             await self._follow_batch(told_with, members, broken, over, ended_runs)
+        news = [each for each in changed if _is_news(each) or _has_broken(earlier[each.id], each)]
+        await self._hold_back([each for each in news if each.id not in audible])
+        await self._follow_announced([each for each in changed if each.is_over])
 
     async def _follow_batch(
         self,
@@ -139,16 +143,68 @@ class Announcing:
         ended_runs: Collection[str],
     ) -> None:
         batch = await self._ledger.load_findings_of(told_with)
-        for notice in await self._load_notices(told_with):
+        for notice in await self._ledger.load_notice_of(Kind.FINDING, str(told_with)):
             if not any(notice.channel in each.channels for each in members):
                 continue
+            has_broken = any(notice.channel in each.channels for each in broken)
+            if notice.is_closed:
+                await self._tell_anew(notice, has_worsened=has_broken)
+                continue
             await self._change(notice)
-            if any(notice.channel in each.channels for each in broken):
+            if has_broken:
                 await self._reply(notice, f"{FINDING_BROKEN}{told_with}", is_broadcast=True)
             shown = [each for each in batch if notice.channel in each.channels]
             if over and all(each.is_over for each in shown):
                 is_broadcast = not await self._is_heard_above(notice, ended_runs)
                 await self._reply(notice, f"{FINDING_OVER}{told_with}", is_broadcast=is_broadcast)
+
+    async def _tell_anew(self, deleted: Notice, *, has_worsened: bool) -> None:
+        """What a person deleted is not restored, but a worsening posts a fresh message."""
+        if has_worsened:
+            fresh = self._promising.make(deleted.kind, deleted.subject, deleted.channel)
+            await self._ledger.save_notices([fresh])
+
+    async def _hold_back(self, news: Sequence[Finding]) -> None:
+        """Note which mute keeps these silent: its end tells of them."""
+        mutes = await self._ledger.load_mutes()
+        hiding = {e.id: find_mute(mutes, e.job_uid, e.backup_server) for e in news}
+        await self._ledger.save_findings(
+            [
+                replace(each, held_back_by=mute.id)
+                for each in news
+                if (mute := hiding[each.id]) and mute.id != each.held_back_by
+            ]
+        )
+
+    async def _follow_announced(self, over: Sequence[Finding]) -> None:
+        """Change what announced the end of the mutes that held these back."""
+        by_mute: dict[int, set[str]] = defaultdict(set)
+        for each in over:
+            by_mute[each.held_back_by] |= set(each.channels)
+        for mute_id in by_mute.keys() - {0}:
+            for notice in await self._ledger.load_announcements(mute_id):
+                if notice.channel in by_mute[mute_id] and not notice.is_closed:
+                    await self._change(notice)
+
+    async def release(self, mute: Mute, others: Sequence[Mute]) -> tuple[str, ...]:
+        """Let go of what an ended mute held back; names the channels to which that belongs.
+
+        What another mute hides is held back by that one. What nobody was told of and still holds
+        gets a message of its own when it is looked at next.
+        """
+        held = await self._ledger.load_held_findings(mute)
+        job_uids = {each.job_uid for each in held if each.job_uid}
+        routing = await load_routing(self._ledger, self._audience, job_uids)
+        kept, freed = [], []
+        for each in held:
+            if other := find_mute(others, each.job_uid, each.backup_server):
+                kept.append(replace(each, held_back_by=other.id))
+            elif each.told_with is None and not (each.is_over and not _is_news(each)):
+                freed.append(replace(each, channels=_channels_of(each, routing)))
+            else:
+                freed.append(each)
+        await self._ledger.save_findings([*kept, *freed])
+        return tuple(dict.fromkeys(channel for each in freed for channel in each.channels))
 
     async def _is_heard_above(self, notice: Notice, ended_runs: Collection[str]) -> bool:
         """Whether what stands above tells the whole channel already that it is over.

@@ -19,6 +19,7 @@ from bot.core.sessions import EPOCH, Session, TaskSession, guid_of
 from bot.core.stores import AskingStore, DeliveringStore, StoredSession
 from bot.core.views import SummaryView
 from bot.errors import EnterpriseManagerError, NotAllowed, NotFound
+from bot.services.failing import describe_refused
 from bot.services.summarizing import Summarizing
 
 PAGE = 15
@@ -208,6 +209,7 @@ class Asking:
         figures = await self._store.load_figures()
         pauses = await self._notices.load_pauses()
         problems = [pause.problem for pause in pauses.values()]
+        problems += describe_refused(await self._notices.load_refused())
         return StatusAnswer(
             em_name=self._source.name,
             em_problem=state.problem,

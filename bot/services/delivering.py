@@ -179,7 +179,7 @@ class Delivering:
         if due is None:
             return True
         if due.notice.parent_id and not due.thread_ts:
-            await self._store.close(notice.id, "its thread is gone")
+            await self._store.close_deleted(due.notice, "its thread is gone", self._clock())
             return True
         view = summary or due.view
         if view is None:
@@ -266,6 +266,8 @@ class Delivering:
         return replace(due, notice=marked)
 
     async def _note_success(self, notice: Notice) -> None:
+        if notice.is_refused:
+            await self._store.end_refusals(notice.channel, self._clock())
         if not {notice.channel, EVERYWHERE} & set(self._paused):
             return
         caught_up = await self._store.reopen(notice, self._policy.group_over, self._clock())

@@ -1,13 +1,13 @@
 """What follows from a delivery that failed: for the notice, for its channel, for everybody."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from bot.core.notices import DIRECT, Kind, Notice, promise
+from bot.core.notices import DIRECT, REFUSED, Kind, Notice, promise
 from bot.core.ports import Clock
 from bot.core.stores import EVERYWHERE, DeliveringStore, Refusal
 from bot.errors import (
@@ -22,9 +22,6 @@ from bot.errors import (
 )
 
 LOOK_AGAIN_AFTER = timedelta(seconds=3)
-REFUSED_AGAIN_AFTER = timedelta(minutes=10)
-"""What Slack calls wrong is not given up: its subject changes, and it stays counted as unsent."""
-
 POISONED_AGAIN_AFTER = timedelta(minutes=1)
 
 log = structlog.get_logger()
@@ -41,6 +38,16 @@ class DeliveryPolicy:
     owner: str
     group_over: int
     fallback_channel: str = ""
+
+
+def describe_refused(refused: Mapping[str, int]) -> list[str]:
+    """Say which messages Slack refuses, by its own word for why, and what to do."""
+    return [
+        f"Slack refuses {count} message{'' if count == 1 else 's'} ({code}): what they tell is "
+        "kept and tried again every 10 minutes. /replica failed shows the failures meanwhile. "
+        "See notice_not_delivered in the bot's log, and look for a newer version of the bot."
+        for code, count in refused.items()
+    ]
 
 
 class Failing:
@@ -67,13 +74,14 @@ class Failing:
             channel=notice.channel,
             error=str(error),
         )
+        said = notice.error if notice.is_refused else str(error)
         put_off = self._store.record_ambiguous if is_unknown else self._store.record_unsent
         match error:
             case DeliveryAmbiguous():
-                await self._store.record_ambiguous(notice.id, now + LOOK_AGAIN_AFTER, str(error))
+                await self._store.record_ambiguous(notice.id, now + LOOK_AGAIN_AFTER, said)
             case DeliveryPostponed():
                 until = now + timedelta(seconds=error.retry_after)
-                await put_off(notice.id, until, str(error))
+                await put_off(notice.id, until, said)
             case ChannelRefused() | TokenRefused():
                 await put_off(notice.id, now, str(error))
                 await self._pause(notice.channel, error, now)
@@ -81,7 +89,9 @@ class Failing:
             case MessageGone():
                 await self._store.close_deleted(notice, str(error), now)
             case MessageRefused():
-                await put_off(notice.id, now + REFUSED_AGAIN_AFTER, str(error))
+                refusal = Refusal(notice.channel, f"{REFUSED}{error.code}", str(error), now)
+                tell = self._tell_elsewhere(refusal)
+                await self._store.record_refused(notice.id, refusal, tell, is_unknown=is_unknown)
             case UpdateRefused():
                 await self._continue_in_thread(notice, now)
             case _:
@@ -103,12 +113,15 @@ class Failing:
         be held up too, and each message says how long it was.
         """
         where = EVERYWHERE if isinstance(error, TokenRefused) else channel
-        fallback = self._policy.fallback_channel
-        tell = None
-        if fallback and where not in (EVERYWHERE, fallback) and not where.startswith(DIRECT):
-            tell = promise(str(uuid.uuid4()), Kind.BLOCKED, "", fallback, now)
-        await self._store.pause_channel(Refusal(where, error.code, str(error), now), tell)
+        refusal = Refusal(where, error.code, str(error), now)
+        await self._store.pause_channel(refusal, self._tell_elsewhere(refusal))
         self._wake()
+
+    def _tell_elsewhere(self, refusal: Refusal) -> Notice | None:
+        fallback, where = self._policy.fallback_channel, refusal.channel
+        if not fallback or where in (EVERYWHERE, fallback) or where.startswith(DIRECT):
+            return None
+        return promise(str(uuid.uuid4()), Kind.BLOCKED, "", fallback, refusal.at)
 
     async def _continue_in_thread(self, notice: Notice, now: datetime) -> None:
         """A message that Slack lets nobody change any more goes on as a reply in its thread."""

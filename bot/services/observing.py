@@ -4,13 +4,13 @@ Only jobs of which there was news are read again; their runs are worked on in a 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.facts import Facts, JobFacts, Running, VmSet
-from bot.core.findings import Finding
+from bot.core.findings import Check, Finding
 from bot.core.habits import Habit, Run, learn_habit
 from bot.core.inspections import InspectingStore, JobRecord, RunningSession
 from bot.core.jobs import OPTIONS_HOLD_FOR
@@ -100,18 +100,23 @@ class Observing:
         self, known: Sequence[Finding], baseline_at: datetime, server_time: datetime
     ) -> Facts:
         """Put together all that is looked at."""
-        running = self._watch_running(await self._store.load_running(), server_time)
+        stuck = {each.details.session_uid for each in known if each.check is Check.STUCK}
+        running = self._watch_running(await self._store.load_running(), stuck, server_time)
         failing = frozenset(await self._store.load_jobs_of_open_incidents())
         return Facts(self._jobs, running, failing, known, baseline_at, self._policy)
 
     def _watch_running(
-        self, sessions: Sequence[RunningSession], server_time: datetime
+        self, sessions: Sequence[RunningSession], stuck: Collection[str], server_time: datetime
     ) -> dict[str, Running]:
-        """Note since when a session does not move; of a job's several the newest counts."""
+        """Note since when a session does not move; of a job's several the newest counts.
+
+        What was found stuck before the bot started is so until it is seen to move.
+        """
         stills = {}
         running = {}
         for each in sorted(sessions, key=lambda each: each.created_at):
-            before, since = self._stills.get(each.uid, (each, server_time))
+            first_since = each.created_at if each.uid in stuck else server_time
+            before, since = self._stills.get(each.uid, (each, first_since))
             stills[each.uid] = (each, since if before == each else server_time)
             running[each.job_uid] = Running(each.uid, each.created_at, stills[each.uid][1])
         self._stills = stills

@@ -31,11 +31,12 @@ log = structlog.get_logger()
 
 @dataclass
 class _Search:
-    """How far one channel has been read."""
+    """How far one channel has been read; `look` says where it is looked at next: since, cursor."""
 
     channel: str
     started_at: datetime
     resume_at: datetime
+    look: tuple[str, str] = ("", "")
     known: Known | None = None
     pending: list[tuple[str, str]] = field(default_factory=list)
     found: dict[str, FoundMessage] = field(default_factory=dict)
@@ -107,7 +108,7 @@ class Reconciling:
             return
         if search.known is None:
             known = await self._store.load_known(search.channel)
-            if not known.since or not await self._is_older(search.channel, known):
+            if not known.since or not await self._is_older(search, known):
                 search.is_over = True
                 return
             search.known = known
@@ -120,9 +121,22 @@ class Reconciling:
         search.restored_at = self._clock()
         search.is_over = True
 
-    async def _is_older(self, channel: str, known: Known) -> bool:
-        """Whether the newest page of a channel holds what the database does not know."""
-        page = await self._history.list_own(channel)
+    async def _is_older(self, search: _Search, known: Known) -> bool:
+        """Whether a channel holds what the database does not know.
+
+        Its newest page tells, unless people wrote so much since the newest known message that the
+        page does not reach back to it: then all that came since is looked at.
+        """
+        while True:
+            since, cursor = search.look
+            page = await self._history.list_own(search.channel, since=since, cursor=cursor)
+            if await self._has_unknown(page, known):
+                return True
+            if not page.cursor or (not since and _reaches(page, known)):
+                return False
+            search.look = (since, page.cursor) if since else (known.since, "")
+
+    async def _has_unknown(self, page: FoundPage, known: Known) -> bool:
         ours = [each for each in page.messages if each.revision]
         revisions = await self._store.load_revisions([each.notice_id for each in ours])
         return any(
@@ -143,6 +157,11 @@ class Reconciling:
         search.pending[0] = (thread_ts, page.cursor)
         if not page.cursor:
             search.pending.pop(0)
+
+
+def _reaches(page: FoundPage, known: Known) -> bool:
+    """Whether the newest page goes back to what is known, so that nothing came before it since."""
+    return any(each.message_ts <= known.since for each in page.messages)
 
 
 def _threads_of(page: FoundPage, search: _Search) -> list[tuple[str, str]]:

@@ -94,7 +94,7 @@ class Recording:
         stored = [
             _judge(session, known.get(session.uid), seen)
             for session in unique.values()
-            if _is_news(session, known.get(session.uid), seen.asked_at)
+            if _is_news(session, known.get(session.uid), seen)
         ]
         overdue = [
             replace(each, verdict=Verdict.WARNING)
@@ -218,18 +218,20 @@ def _believe(session: Session, known: StoredSession | None, seen: Seen) -> Sessi
     return believe_times(session, known.session if known else None, heard_at)
 
 
-def _is_news(session: Session, known: StoredSession | None, asked_at: datetime) -> bool:
+def _is_news(session: Session, known: StoredSession | None, seen: Seen) -> bool:
     """Whether this is new; an answer older than what is known is not.
 
     A sweep runs beside the polls, and its page may come when a poll has already seen more. And an
-    EM restored from a backup says that sessions still run whose results it had told before.
+    EM restored from a backup says that sessions still run whose results it had told before. What
+    was recorded later than now, was so before the bot's own clock was set back.
     """
     if known is None:
         return True
     is_over = known.session.is_stopped and known.session.has_result
     if is_over and not session.is_stopped:
         return False
-    return session != known.session and known.changed_at <= asked_at
+    is_older = seen.asked_at < known.changed_at <= seen.now
+    return session != known.session and not is_older
 
 
 def _is_worse(now: StoredSession, known: Mapping[str, StoredSession]) -> bool:

@@ -11,6 +11,7 @@ from bot.core.mutes import Mute, find_mute
 from bot.core.notices import Kind
 from bot.core.sessions import Verdict
 from bot.core.transactions import PollingTransaction
+from bot.services.announcing import Announcing
 from bot.services.promising import Promising
 from bot.services.routing import Audience, load_routing
 
@@ -53,6 +54,9 @@ class Releasing:
             missed = Decision(each, Reason.MUTED, "", worst[each.id])
             for channel in dict.fromkeys([*routing.channels(missed), *told_in]):
                 by_channel[channel].append(each)
+        announcing = Announcing(self._ledger, self._audience, self._now)
+        for channel in await announcing.release(mute, others):
+            by_channel.setdefault(channel, [])
         for channel, incidents in by_channel.items():
             await self._announce(mute, channel, incidents)
         await self._ledger.save_incidents([self._said(each) for each in released])

@@ -1,4 +1,7 @@
-"""How a channel hears that alerts do not get through elsewhere (`ALERT_FALLBACK_CHANNEL`)."""
+"""How a channel hears that alerts do not get through elsewhere (`ALERT_FALLBACK_CHANNEL`).
+
+Slack refuses either a channel, or single messages themselves.
+"""
 
 from bot.core.views import BlockageView
 from bot.slack.documents import Bold, ChannelName, Document, Line, Moment, paragraph
@@ -15,6 +18,8 @@ REASONS = {
 
 def blockage_document(view: BlockageView) -> Document:
     """Say that a channel is closed to the bot, or that it is open again."""
+    if view.is_of_messages:
+        return _refusal_document(view)
     if view.ended_at:
         until: Line = ("Blocked from ", Moment(view.since_at), " until ", Moment(view.ended_at))
         heading: Line = (Bold("✅ Alerts get through again to "), ChannelName(view.channel))
@@ -29,10 +34,34 @@ def blockage_document(view: BlockageView) -> Document:
 def blockage_phrase(view: BlockageView) -> Line:
     """Say in one line whether alerts get through to a channel."""
     channel = ChannelName(view.channel)
+    if view.is_of_messages:
+        return _refusal_phrase(view)
     if view.ended_at:
         return ("✅ Alerts get through again to ", channel, f": {_told(view)}")
     what = f" ({_reason(view)}): {_waiting(view)}"
     return ("🔇 Alerts do not get through to ", channel, what)
+
+
+def _refusal_document(view: BlockageView) -> Document:
+    phrase = _refusal_phrase(view)
+    if view.ended_at:
+        until: Line = ("From ", Moment(view.since_at), " until ", Moment(view.ended_at))
+        return Document(phrase, (paragraph(phrase, until),))
+    since: Line = ("since ", Moment(view.since_at), ". Other messages get through.")
+    kept: Line = ("What they tell is kept, and tried again every 10 minutes.",)
+    fix: Line = (
+        "What to do: /replica failed shows the failures meanwhile. See notice_not_delivered in my "
+        "log, and look for a newer version of me.",
+    )
+    return Document(phrase, (paragraph(phrase, since, kept, fix),))
+
+
+def _refusal_phrase(view: BlockageView) -> Line:
+    channel = ChannelName(view.channel)
+    if view.ended_at:
+        return (Bold("✅ Slack refuses no message any more for "), channel)
+    what = f"🔇 Slack refuses {plural(view.waiting, 'message')} for "
+    return (Bold(what), channel, f" ({cut(view.code, 100)})")
 
 
 def _reason(view: BlockageView) -> str:

@@ -56,7 +56,7 @@ def finding_document(view: FindingView) -> Document:
 
 def _single(line: FindingLine) -> Document:
     finding, words = line.finding, _WORDS[line.finding.check]
-    said = _line(line)
+    said = line_of(line)
     server = cut(finding.backup_server, NAME) if finding.job_uid else ""
     where: Line = (f"on {server}",) if server and f"@ {server}" not in line.job_name else ()
     parts: list[Part] = [paragraph(_bold(said), where, *_hint(finding, words))]
@@ -75,11 +75,11 @@ def _many(view: FindingView) -> Document:
     if open_lines:
         parts += _list(open_lines, has_buttons=view.check in CLOSABLE)
     if over and open_lines:
-        names = listed((_name(line) for line in over), LINES)
+        names = listed((name_of(line) for line in over), LINES)
         parts.append(paragraph((Bold(f"✅ {len(over)} over: "), names)))
     elif over:
-        parts.append(paragraph((listed((_name(line) for line in over), LINES),)))
-    names = listed((_name(line) for line in open_lines or over), 5)
+        parts.append(paragraph((listed((name_of(line) for line in over), LINES),)))
+    names = listed((name_of(line) for line in open_lines or over), 5)
     return Document((f"{heading}: {names}",), tuple(parts))
 
 
@@ -96,20 +96,20 @@ def _heading(view: FindingView, open_count: int) -> str:
 def _list(lines: list[FindingLine], *, has_buttons: bool) -> list[Part]:
     with_button = lines[:BUTTONS] if has_buttons else []
     parts: list[Part] = [
-        Row(_line(line), _close_button(line, index)) for index, line in enumerate(with_button)
+        Row(line_of(line), _close_button(line, index)) for index, line in enumerate(with_button)
     ]
     plain = lines[len(with_button) :]
-    shown = [_line(line) for line in plain[:LINES]]
+    shown = [line_of(line) for line in plain[:LINES]]
     if len(plain) > LINES:
-        names = listed((_name(line) for line in plain[LINES:]), LINES)
+        names = listed((name_of(line) for line in plain[LINES:]), LINES)
         shown.append((more(plain, LINES, "… and {} more: "), names))
     return [*parts, Bullets(tuple(shown))] if shown else parts
 
 
-def _line(line: FindingLine) -> Line:
+def line_of(line: FindingLine) -> Line:
     """Say one finding as it stands."""
     finding, words = line.finding, _WORDS[line.finding.check]
-    name = _name(line)
+    name = name_of(line)
     if finding.closed_by and (finding.ended_at is None or finding.check is Check.SHRUNK):
         what = words.closed.format(name, plural(len(finding.details.vms), "VM"))
         closed: Line = (f"⚪ {what}; closed by ", Person(finding.closed_by))
@@ -127,11 +127,11 @@ def _news(view: FindingView, news: FindingNews) -> Line:
     if news is FindingNews.BROKEN:
         broken = [line for line in view.lines if line.finding.details.is_broken]
         if len(broken) == 1:
-            return _line(broken[0])
-        names = listed((_name(line) for line in broken), 5)
+            return line_of(broken[0])
+        names = listed((name_of(line) for line in broken), 5)
         return (f"🟠 The RPO of {plural(len(broken), 'job')} is broken: {names}",)
     if len(view.lines) == 1:
-        return _line(view.lines[0])
+        return line_of(view.lines[0])
     return (_heading(view, 0),)
 
 
@@ -149,11 +149,12 @@ def _close_button(line: FindingLine, index: int = 0) -> Button:
         words.close,
         numbered(FINDING_CLOSE, index),
         str(line.finding.id),
-        label=words.closing.format(_name(line)),
+        label=words.closing.format(name_of(line)),
     )
 
 
-def _name(line: FindingLine) -> str:
+def name_of(line: FindingLine) -> str:
+    """Call what a finding is about as people do."""
     return cut(line.job_name or line.finding.backup_server or line.finding.subject, NAME)
 
 

@@ -25,6 +25,7 @@ from bot.slack.documents import (
     joined,
     paragraph,
 )
+from bot.slack.noticed import noticed_parts, noticed_phrase
 from bot.slack.verdicts import over_phrase
 from bot.slack.words import cut, listed, plural
 
@@ -44,6 +45,7 @@ def group_document(view: GroupView) -> Document:
     over = [member for member in over if member not in closed]
     heading = _heading(view, failing)
     parts: list[Part] = [paragraph((Bold(heading),), *_circumstances(view))]
+    parts += noticed_parts(view.ended)
     if failing:
         parts.append(_causes(failing))
     if over and failing:
@@ -57,7 +59,8 @@ def group_document(view: GroupView) -> Document:
     parts += _notes(view)
     if failing:
         parts.append(Buttons(_controls(view, failing)))
-    return Document(_summary(heading, failing, over or closed), tuple(parts))
+    summary = _summary(heading, failing, over or closed)
+    return Document((*summary, *noticed_phrase(view.ended)), tuple(parts))
 
 
 def _circumstances(view: GroupView) -> list[Line]:
@@ -112,7 +115,7 @@ def _mute_heading(view: GroupView, ended: MuteEnd, failing: Sequence[IncidentVie
     count, still = _jobs([*view.members, *ended.elsewhere]), len(failing)
     start = f"🔔 {_what_was_muted(ended)} is no longer muted"
     if not count:
-        return f"{start}: nothing was held back"
+        return f"{start}: nothing {'failed meanwhile' if ended.findings else 'was held back'}"
     if ended.mute.scope is Scope.JOB:
         how = f", and {'still does' if still else 'has recovered'}" if view.members else ""
         return f"{start}: it failed meanwhile{how}"

@@ -30,12 +30,18 @@ TROUBLES = (DatabaseError, OperationalError, PoolTimeout)
 """Errors of the database itself; their subclasses are errors of what was asked of it."""
 
 NOTHING_LOST = "Nothing that was stored is lost, and the bot goes on trying."
+DAMAGED = (
+    "It is damaged, and part of what was stored may be lost: stop the bot, then restore a copy; "
+    "or, to start over, move it away. Until then alerts may be missing."
+)
+DAMAGES = ("malformed", "not a database")
+"""What SQLite says of a damaged file."""
+
 CURES = {
     "locked": "Another program holds it: close what else has it open (a copy, an SQLite browser).",
     "full": "Free space on its disk.",
     "disk I/O error": "Check its disk: space, quota, limits and health.",
     "readonly": "Give the bot's user the right to write the file and its folder.",
-    "malformed": "It is damaged: stop the bot, then restore a copy or move it away.",
 }
 """What SQLite says of a database that was well before, and what a person can do."""
 
@@ -64,6 +70,7 @@ class Database:
         writer, reader = _engine(url, is_writer=True), _engine(url, is_writer=False)
         database = cls(writer, reader, lock)
         try:
+            await database._check(path)
             await database._migrate()
         except DatabaseUnusable:
             await database.close()
@@ -123,6 +130,13 @@ class Database:
         await self._writer.dispose()
         if self._lock:
             self._lock.close()
+
+    async def _check(self, path: str) -> None:
+        """Look at every page, so that damage is not met later, by an alert; 0.5 s for 1 M rows."""
+        async with self._reader.connect() as connection:
+            found = await connection.scalar(text("PRAGMA quick_check(1)"))
+        if found != "ok":
+            raise DatabaseUnusable(_explain_damage(path, " ".join(str(found).split())))
 
     async def _migrate(self) -> None:
         async with self._writer.begin() as connection:
@@ -209,15 +223,21 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _describe_trouble(doing: str, cause: str) -> str:
+    if any(word in cause for word in DAMAGES):
+        return f"Cannot {doing} the database: {cause}. {DAMAGED}"
     cure = next((cure for word, cure in CURES.items() if word in cause), "See the bot's log.")
     return f"Cannot {doing} the database: {cause}. {cure} {NOTHING_LOST}"
 
 
 def _explain(path: str, error: DatabaseError) -> str:
     cause = str(error.orig)
-    if "not a database" in cause or "malformed" in cause:
-        return (
-            f"The database {path} is damaged ({cause}). Restore a copy; or, to start over, move it "
-            "away: the bot then reads the last 30 days from EM again and takes them as history."
-        )
+    if any(word in cause for word in DAMAGES):
+        return _explain_damage(path, cause)
     return f"Cannot use the database {path}: {cause}. Check DATABASE_URL, disk space and rights."
+
+
+def _explain_damage(path: str, cause: str) -> str:
+    return (
+        f"The database {path} is damaged ({cause}). Restore a copy; or, to start over, move it "
+        "away: the bot then reads the last 30 days from EM again and takes them as history."
+    )

@@ -1,6 +1,5 @@
 """Notices as the delivering side sees them: due, claimed, posted, shown, refused."""
 
-import uuid
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,19 +7,19 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.decisions import WORSENING
-from bot.core.notices import Kind, Notice, PostedMessage, promise
+from bot.core.notices import Kind, Notice, PostedMessage
 from bot.core.stores import EVERYWHERE, Attempt, DueNotice
 from bot.store import rows
+from bot.store.deletions import NO_ATTEMPT, Deletions
 from bot.store.keys import Keys
 from bot.store.notices import IS_DUE, NoticeLedger
-from bot.store.pauses import PausingStore
-from bot.store.tables import Moment, channels, decisions, notices
+from bot.store.refusals import RefusingStore
+from bot.store.tables import Moment, channels, notices
 from bot.store.threads import find_root
 from bot.store.views import Views
 
 
-class SqlDeliveringStore(PausingStore):
+class SqlDeliveringStore(RefusingStore):
     """`bot.core.stores.DeliveringStore` for one EM."""
 
     async def load_due(self, now: datetime) -> list[Notice]:
@@ -122,16 +121,16 @@ class SqlDeliveringStore(PausingStore):
             message_ts=message.message_ts,
             shown_revision=message.revision,
             due_at=due_at,
-            **_NO_ATTEMPT,
+            **NO_ATTEMPT,
         )
 
     async def record_shown(self, notice_id: str, revision: int, due_at: datetime) -> None:
         """Note which revision the message shows; a further one is due at `due_at`."""
-        await self._set(notice_id, shown_revision=revision, due_at=due_at, **_NO_ATTEMPT)
+        await self._set(notice_id, shown_revision=revision, due_at=due_at, **NO_ATTEMPT)
 
     async def record_unsent(self, notice_id: str, due_at: datetime, error: str) -> None:
         """Note that surely nothing was sent, and when to try again."""
-        await self._set(notice_id, **(_NO_ATTEMPT | {"due_at": due_at, "error": error}))
+        await self._set(notice_id, **(NO_ATTEMPT | {"due_at": due_at, "error": error}))
 
     async def record_ambiguous(self, notice_id: str, due_at: datetime, error: str) -> None:
         """Note that Slack may have it, and when to look."""
@@ -139,52 +138,12 @@ class SqlDeliveringStore(PausingStore):
 
     async def close(self, notice_id: str, error: str) -> None:
         """Never deliver this notice again."""
-        await self._set(notice_id, **(_NO_ATTEMPT | {"is_closed": True, "error": error}))
+        await self._set(notice_id, **(NO_ATTEMPT | {"is_closed": True, "error": error}))
 
     async def close_deleted(self, notice: Notice, error: str, now: datetime) -> None:
-        """Close a message that a person deleted, and save from it what nobody has seen yet.
-
-        It is not restored, but a worsening that is still to be said posts a fresh root, and what
-        joined a group after it was last shown is told by a message of its own (DESIGN §2, Updates).
-        """
-        carrier_id = notice.parent_id if notice.kind is Kind.REPLY else notice.id
+        """Close a message that a person deleted, and save from it what nobody has seen yet."""
         async with self._database.write() as connection:
-            ledger = NoticeLedger(connection, self._em)
-            carrier = (await ledger.load_notices([carrier_id]))[carrier_id]
-            is_freed = and_(
-                notices.c.told_by == carrier_id,
-                notices.c.wanted_revision > carrier.shown_revision,
-            )
-            freed = await connection.execute(
-                update(notices)
-                .where(is_freed)
-                .values(told_by="", due_at=now)
-                .returning(notices.c.subject)
-            )
-            worse = await self._load_unsaid_worsenings(connection, carrier_id)
-            fresh = set(worse) - set(map(int, freed.scalars()))
-            await ledger.save_notices([_fresh_root(each, carrier, now) for each in sorted(fresh)])
-            is_unsaid_reply = and_(notices.c.parent_id == carrier_id, notices.c.message_ts == "")
-            await connection.execute(
-                update(notices)
-                .where(or_(notices.c.id == carrier_id, is_unsaid_reply))
-                .values(**(_NO_ATTEMPT | {"is_closed": True, "error": error}))
-            )
-
-    @staticmethod
-    async def _load_unsaid_worsenings(connection: AsyncConnection, carrier_id: str) -> list[int]:
-        found = await connection.execute(
-            select(decisions.c.incident_id)
-            .join(notices, decisions.c.notice_id == notices.c.id)
-            .where(
-                notices.c.parent_id == carrier_id,
-                notices.c.message_ts == "",
-                notices.c.is_closed.is_(False),
-                decisions.c.reason.in_([reason.value for reason in WORSENING]),
-            )
-            .distinct()
-        )
-        return list(found.scalars())
+            await Deletions(connection, self._em).close(notice, error, now)
 
     async def _set(self, notice_id: str, **changed: Any) -> None:
         async with self._database.write() as connection:
@@ -207,23 +166,11 @@ class SqlDeliveringStore(PausingStore):
             await connection.execute(
                 update(notices)
                 .where(notices.c.id == ended.id)
-                .values(shown_revision=notices.c.wanted_revision, **_NO_ATTEMPT)
+                .values(shown_revision=notices.c.wanted_revision, **NO_ATTEMPT)
             )
             await connection.execute(
                 update(notices).where(notices.c.told_by == ended.id).values(told_by=successor.id)
             )
-
-
-def _fresh_root(incident_id: int, carrier: Notice, now: datetime) -> Notice:
-    return promise(str(uuid.uuid4()), Kind.INCIDENT, str(incident_id), carrier.channel, now)
-
-
-_NO_ATTEMPT: dict[str, Any] = {
-    "owner": "",
-    "attempt_started_at": None,
-    "attempt_slack_at": None,
-    "error": "",
-}
 
 
 def _without_paused(due: list[Notice], pauses: dict[str, Any], now: datetime) -> list[Notice]:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.facts import VmSet
 from bot.core.findings import Check, Details, Finding
+from bot.core.mutes import Mute
 from bot.core.notices import FINDING_BROKEN, FINDING_OVER, Notice
 from bot.core.views import FindingLine, FindingNews, FindingView
 from bot.store.ledgers import Ledger
@@ -50,6 +51,10 @@ class FindingLedger(Ledger):
     async def load_findings_of(self, told_with: int) -> list[Finding]:
         """Load all findings of one message, oldest first."""
         return await _load_batch(self.connection, self.em, told_with)
+
+    async def load_held_findings(self, mute: Mute) -> list[Finding]:
+        """Load the findings of which a mute has held news back, oldest first."""
+        return await _load_held(self.connection, self.em, mute)
 
     async def save_findings(self, changed: Sequence[Finding]) -> list[Finding]:
         """Insert (id 0) or replace findings."""
@@ -94,6 +99,29 @@ async def load_finding_view(connection: AsyncConnection, em: str, notice: Notice
     names = await _name_jobs(connection, em, {each.job_uid for each in told if each.job_uid})
     lines = (FindingLine(each, names.get(each.job_uid, "")) for each in told)
     return FindingView(batch[0].check, batch[0].backup_server, tuple(lines), news)
+
+
+async def load_held_lines(
+    connection: AsyncConnection, em: str, mute: Mute, channel: str
+) -> tuple[FindingLine, ...]:
+    """Load what the end of a mute tells a channel of findings."""
+    held = await _load_held(connection, em, mute)
+    told = [each for each in held if channel in each.channels]
+    names = await _name_jobs(connection, em, {each.job_uid for each in told if each.job_uid})
+    return tuple(FindingLine(each, names.get(each.job_uid, "")) for each in told)
+
+
+async def _load_held(connection: AsyncConnection, em: str, mute: Mute) -> list[Finding]:
+    found = await connection.execute(
+        select(findings)
+        .where(
+            findings.c.em == em,
+            or_(findings.c.ended_at.is_(None), findings.c.ended_at >= mute.muted_at),
+            findings.c.opened_at <= mute.ended_at if mute.ended_at else true(),
+        )
+        .order_by(findings.c.id)
+    )
+    return [each for each in map(to_finding, found) if each.held_back_by == mute.id]
 
 
 async def _load_batch(connection: AsyncConnection, em: str, told_with: int) -> list[Finding]:
@@ -146,6 +174,7 @@ def to_finding(row: Row[Any]) -> Finding:
         channels=tuple(json.loads(row.channels)),
         ended_at=row.ended_at,
         closed_by=row.closed_by,
+        held_back_by=json.loads(row.details).get("held_back_by", 0),
     )
 
 
@@ -156,7 +185,7 @@ def _values(finding: Finding) -> dict[str, Any]:
         "job_uid": finding.job_uid,
         "backup_server": finding.backup_server,
         "opened_at": finding.opened_at,
-        "details": _write_details(finding.details),
+        "details": _write_details(finding),
         "told_with": finding.told_with,
         "channels": json.dumps(finding.channels),
         "ended_at": finding.ended_at,
@@ -164,8 +193,10 @@ def _values(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _write_details(details: Details) -> str:
-    written: dict[str, Any] = {}
+def _write_details(finding: Finding) -> str:
+    """Write what is only ever read together with the finding, so that it needs no columns."""
+    details = finding.details
+    written: dict[str, Any] = {"held_back_by": finding.held_back_by or None}
     for name in _MOMENTS:
         at: datetime | None = getattr(details, name)
         written[name] = at and at.isoformat()

@@ -57,13 +57,29 @@ class NoticeLedger(Ledger):
         return found
 
     async def load_notice_of(self, kind: Kind, subject: str) -> list[Notice]:
-        """Load the notices of a thing, one per channel."""
+        """Load the newest notice of a thing per channel: an heir, not what it took the place of."""
         found = await self.connection.execute(
-            select(notices).where(
+            select(notices)
+            .where(
                 notices.c.em == self.em, notices.c.kind == kind.value, notices.c.subject == subject
             )
+            .order_by(notices.c.sequence)
         )
-        return [rows.to_notice(row) for row in found]
+        return list({row.channel: rows.to_notice(row) for row in found}.values())
+
+    async def load_announcements(self, mute_id: int) -> list[Notice]:
+        """Load what announces the end of a mute: the newest notice per channel."""
+        found = await self.connection.execute(
+            select(notices)
+            .join(groups, notices.c.subject == cast(groups.c.id, Text))
+            .where(
+                notices.c.kind == Kind.GROUP.value,
+                groups.c.em == self.em,
+                groups.c.mute_id == mute_id,
+            )
+            .order_by(notices.c.sequence)
+        )
+        return list({row.channel: rows.to_notice(row) for row in found}.values())
 
     async def save_notices(self, wanted: Sequence[Notice]) -> None:
         """Insert notices, or replace what is wanted of them; what was delivered is not touched."""

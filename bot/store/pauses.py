@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.notices import BLOCKAGE_ENDED, HELD_UP_OVER, Kind, Notice, promise
+from bot.core.notices import BLOCKAGE_ENDED, HELD_UP_OVER, REFUSED, Kind, Notice, promise
 from bot.core.stores import EVERYWHERE, ChannelPause, Refusal
 from bot.core.views import BlockageView
 from bot.store import rows
@@ -24,6 +24,9 @@ TOKEN_PROBE_EVERY = timedelta(minutes=1)
 
 IS_WAITING = and_(IS_DUE, notices.c.message_ts == "")
 """A message that is still to be posted."""
+
+IS_OF_MESSAGES = blockages.c.code.startswith(REFUSED)
+"""A blockage not of the channel but of single messages: see `bot.store.refusals`."""
 
 
 class PausingStore:
@@ -51,13 +54,16 @@ class PausingStore:
                 )
             )
             if tell:
-                await self._tell_of(connection, refusal, tell)
+                await self.tell_of(connection, refusal, tell)
 
-    async def _tell_of(self, connection: AsyncConnection, refusal: Refusal, tell: Notice) -> None:
+    async def tell_of(self, connection: AsyncConnection, refusal: Refusal, tell: Notice) -> None:
+        """Promise to tell of a refusal, unless one of this kind is told already."""
+        is_of_messages = refusal.code.startswith(REFUSED)
         is_open = and_(
             blockages.c.em == self._em,
             blockages.c.channel == refusal.channel,
             blockages.c.ended_at.is_(None),
+            blockages.c.code == refusal.code if is_of_messages else ~IS_OF_MESSAGES,
         )
         if await connection.scalar(select(blockages.c.id).where(is_open)):
             return
@@ -104,7 +110,8 @@ class PausingStore:
                 refused_at = since.get(each, since.get(EVERYWHERE, now))
                 posted = int(each == channel and not probe.is_posted)
                 waited = await self._release(connection, each, refused_at, now)
-                await self._end_blockage(connection, each, waited + posted, now)
+                is_its_own = and_(blockages.c.channel == each, ~IS_OF_MESSAGES)
+                await self.end_blockages(connection, is_its_own, waited + posted, now)
                 caught_up[each] = await self._catch_up(connection, each, over, now)
             return {each: count for each, count in caught_up.items() if count}
 
@@ -136,17 +143,17 @@ class PausingStore:
             )
         return len(waiting)
 
-    async def _end_blockage(
-        self, connection: AsyncConnection, channel: str, told_late: int, now: datetime
+    async def end_blockages(
+        self,
+        connection: AsyncConnection,
+        which: ColumnElement[bool],
+        told_late: int,
+        now: datetime,
     ) -> None:
-        """Let whoever heard of the blockage hear of its end: by an edit, and aloud."""
+        """Let whoever heard of these blockages hear of their end: by an edit, and aloud."""
         ended = await connection.execute(
             update(blockages)
-            .where(
-                blockages.c.em == self._em,
-                blockages.c.channel == channel,
-                blockages.c.ended_at.is_(None),
-            )
+            .where(blockages.c.em == self._em, blockages.c.ended_at.is_(None), which)
             .values(ended_at=now, told_late=told_late)
             .returning(blockages.c.id)
         )
@@ -209,11 +216,19 @@ async def load_blockage(connection: AsyncConnection, em: str, blockage_id: int) 
     row: Any = (
         await connection.execute(select(blockages).where(blockages.c.id == blockage_id))
     ).one()
+    is_of_messages = row.code.startswith(REFUSED)
+    is_kept = and_(IS_DUE, notices.c.error == row.code) if is_of_messages else IS_WAITING
     waiting = await connection.scalar(
         select(func.count())
         .select_from(notices)
-        .where(notices.c.em == em, notices.c.channel == row.channel, IS_WAITING)
+        .where(notices.c.em == em, notices.c.channel == row.channel, is_kept)
     )
     return BlockageView(
-        row.channel, row.code, row.since_at, int(waiting or 0), row.ended_at, row.told_late
+        row.channel,
+        row.code.removeprefix(REFUSED),
+        row.since_at,
+        int(waiting or 0),
+        row.ended_at,
+        row.told_late,
+        is_of_messages=is_of_messages,
     )

@@ -35,7 +35,7 @@ from bot.core.views import (
     VmReason,
 )
 from bot.store import rows
-from bot.store.findings import load_finding_view
+from bot.store.findings import load_finding_view, load_held_lines
 from bot.store.mutes import MuteLedger, to_mute
 from bot.store.pauses import load_blockage
 from bot.store.retries import RetryLedger
@@ -244,7 +244,8 @@ class Views(RetryLedger, MuteLedger):
             .order_by(decisions.c.incident_id)
         )
         views = await self.load_incidents(list(elsewhere.scalars()))
-        return MuteEnd(mute, await self.name_muted(mute), tuple(views))
+        found = await load_held_lines(self.connection, self.em, mute, group.channel)
+        return MuteEnd(mute, await self.name_muted(mute), tuple(views), found)
 
     async def name_muted(self, mute: Mute) -> str:
         """Call what a mute hides as people do: a job's name, a backup server's, or everything."""

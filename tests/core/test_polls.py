@@ -47,5 +47,11 @@ def test_a_sweep_is_due_when_its_time_has_passed(sweep: Sweep) -> None:
     assert not state.is_sweep_due(sweep, NOW + sweep.every - timedelta(seconds=1))
 
 
+@pytest.mark.parametrize("sweep", SWEEPS, ids=lambda sweep: sweep.name)
+def test_a_sweep_is_due_when_the_clock_was_set_back_since(sweep: Sweep) -> None:
+    state = EmState(swept_at={sweep.name: NOW})
+    assert state.is_sweep_due(sweep, NOW - timedelta(seconds=1))
+
+
 def test_a_sweep_that_never_ran_is_due() -> None:
     assert all(EmState().is_sweep_due(each, NOW) for each in SWEEPS)

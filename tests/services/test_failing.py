@@ -11,8 +11,10 @@ from bot.demo.slack import SlackWorkspace
 from bot.errors import DatabaseUnavailable
 from bot.services import delivering
 from bot.services.delivering import Delivering
+from bot.services.failing import describe_refused
 from bot.slack.messenger import SlackMessenger
 from bot.store.deliveries import SqlDeliveringStore
+from bot.store.refusals import AGAIN_AFTER as REFUSED_AGAIN_AFTER
 from tests.builders import HOUR, MINUTE, a_session
 from tests.services.bench import Bench, deliver
 from tests.services.speaking import SECOND, fail, posts, roots
@@ -273,6 +275,128 @@ async def test_a_refused_person_leaves_the_channels_alone(
     bench.clock.advance(5 * MINUTE)
     await deliver(bot)
     assert len(slack.messages(slack.direct_message(person))) == 1
+
+
+# A refused message is kept, and told elsewhere
+
+
+async def test_a_refused_message_is_a_problem_until_slack_takes_it(
+    bench: Bench, bot: Delivering, slack: SlackWorkspace
+) -> None:
+    slack.faults.refuse("chat.postMessage", "something_new", times=3)
+    await fail(bench, "one")
+    await fail(bench, "two")
+    await deliver(bot)
+    [problem] = describe_refused(await bench.deliveries.load_refused())
+    assert problem.startswith("Slack refuses 2 messages (something_new): what they tell is kept")
+    bench.clock.advance(REFUSED_AGAIN_AFTER)
+    await deliver(bot)
+    [problem] = describe_refused(await bench.deliveries.load_refused())
+    assert problem.startswith("Slack refuses 1 message (something_new): ")
+    bench.clock.advance(REFUSED_AGAIN_AFTER)
+    await deliver(bot)
+    assert describe_refused(await bench.deliveries.load_refused()) == []
+    assert len(posts(slack)) == 2
+
+
+async def test_the_fallback_channel_hears_once_of_refused_messages_and_once_when_they_are_taken(
+    bench: Bench, told: Delivering, slack: SlackWorkspace
+) -> None:
+    refusals = {"error": "something_new", "times": None, "channel": slack.channel}
+    slack.faults.refuse("chat.postMessage", **refusals)  # type: ignore[arg-type]  # named arguments
+    await fail(bench, "one")
+    await fail(bench, "two")
+    for _ in range(3):
+        await deliver(told)
+        bench.clock.advance(REFUSED_AGAIN_AFTER)
+    [heard] = slack.messages(bench.fallback_channel)
+    assert f"for <#{slack.channel}> (something_new)" in heard.text
+    slack.faults.clear()
+    for _ in range(2):
+        await deliver(told)
+        bench.clock.advance(2 * SECOND)
+    [heard, again] = slack.messages(bench.fallback_channel)
+    assert again.broadcast
+    assert (
+        heard.text == again.text == f"✅ Slack refuses no message any more for <#{slack.channel}>"
+    )
+
+
+async def test_what_waits_for_another_reason_is_not_counted_as_refused(
+    bench: Bench, told: Delivering, slack: SlackWorkspace
+) -> None:
+    slack.faults.refuse("chat.postMessage", "something_new", channel=slack.channel)
+    slack.faults.rate_limit("chat.postMessage", retry_after=180, channel=slack.channel)
+    await fail(bench, "one")
+    await fail(bench, "two")
+    await deliver(told)
+    [heard] = slack.messages(bench.fallback_channel)
+    assert "refuses 1 message for" in heard.text
+    assert posts(slack) == []
+
+
+async def test_a_refused_message_that_may_be_there_already_stays_in_doubt(
+    bench: Bench, bot: Delivering, slack: SlackWorkspace
+) -> None:
+    slack.options = replace(slack.options, history="forbidden")
+    slack.faults.reset("chat.postMessage")
+    await fail(bench)
+    await deliver(bot)
+    slack.faults.refuse("chat.postMessage", "something_new")
+    bench.clock.advance(MINUTE)
+    await deliver(bot)
+    [notice] = await bench.notices()
+    assert (notice.is_refused, notice.is_ambiguous) == (True, True)
+
+
+async def test_a_message_that_is_refused_after_all_were_withdrawn_is_told_anew(
+    bench: Bench, told: Delivering, slack: SlackWorkspace
+) -> None:
+    for name in ("one", "two"):
+        slack.faults.refuse("chat.postMessage", "something_new", channel=slack.channel)
+        await fail(bench, name)
+        await deliver(told)
+        withdrawn = [each.id for each in await bench.notices(Kind.INCIDENT)]
+        async with bench.polls.transaction() as ledger:
+            await ledger.close_notices(withdrawn, "told by another")
+        bench.clock.advance(2 * SECOND)
+    heard = [each for each in slack.messages(bench.fallback_channel) if not each.is_reply]
+    assert len(heard) == 2
+
+
+async def test_a_rate_limit_does_not_make_a_refused_message_forgotten(
+    bench: Bench, told: Delivering, slack: SlackWorkspace
+) -> None:
+    slack.faults.refuse("chat.postMessage", "something_new", channel=slack.channel)
+    await fail(bench)
+    await deliver(told)
+    slack.faults.rate_limit("chat.postMessage", retry_after=1, channel=slack.channel)
+    bench.clock.advance(REFUSED_AGAIN_AFTER)
+    await deliver(told)
+    assert await bench.deliveries.load_refused() == {"something_new": 1}
+    bench.clock.advance(2 * SECOND)
+    await deliver(told)
+    assert "refuses no message any more" in slack.messages(bench.fallback_channel)[-1].text
+
+
+async def test_a_refused_message_and_a_refused_channel_are_told_apart(
+    bench: Bench, told: Delivering, slack: SlackWorkspace
+) -> None:
+    slack.faults.refuse("chat.postMessage", "something_new", channel=slack.channel)
+    await fail(bench, "one")
+    await deliver(told)
+    slack.faults.archive(slack.channel)
+    await fail(bench, "two")
+    await deliver(told)
+    heard = [each.text for each in slack.messages(bench.fallback_channel)]
+    assert ["refuses 1 message" in heard[0], "do not get through" in heard[1]] == [True, True]
+    slack.faults.unarchive(slack.channel)
+    bench.clock.advance(5 * MINUTE)
+    await deliver(told)
+    assert await bench.deliveries.load_refused() == {"something_new": 1}
+    [refused, blocked, *_] = slack.messages(bench.fallback_channel)
+    assert "refuses 1 message" in refused.text
+    assert "get through again" in blocked.text
 
 
 # Nothing lost, nothing twice

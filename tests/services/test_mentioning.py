@@ -79,6 +79,18 @@ async def test_a_warning_that_fails_before_it_was_posted_calls_with_its_message(
     assert await mentions(calling) == ["S1"]
 
 
+async def test_a_worsening_whose_message_was_deleted_calls_with_the_fresh_one(
+    calling: Bench,
+) -> None:
+    await calling.report(a_session(result="Warning"))
+    await post_all(calling)
+    [root] = await calling.notices()
+    await calling.report(a_session(NOW + HOUR))
+    await calling.deliveries.close_deleted(root, "message_not_found", calling.clock())
+    [_, fresh] = await calling.notices(Kind.INCIDENT)
+    assert fresh.mention == "S1"
+
+
 async def test_the_first_failure_in_a_posted_storm_of_warnings_calls_once_aloud(
     calling: Bench,
 ) -> None:

@@ -119,6 +119,17 @@ async def test_the_bots_own_clock_is_never_compared_with_ems(started: Watch) -> 
     assert started.bench.clock() - started.now() > 24 * HOUR
 
 
+async def test_what_changes_after_the_bots_own_clock_was_set_back_is_told_at_once(
+    started: Watch,
+) -> None:
+    running = started.world_of.world.start_session(started.job())
+    await started.poll()
+    started.bench.clock.advance(-2 * HOUR)
+    started.world_of.world.finish_session(running, "Failed")
+    await started.poll()
+    assert await started.reasons() == ["FIRST_FAILURE"]
+
+
 async def test_the_watermark_moves_only_when_all_pages_are_committed(
     started: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,6 +114,61 @@ async def test_a_database_that_is_up_to_date_asks_once_and_changes_nothing(past:
     assert len(roots(past.slack)) == 1
 
 
+async def test_what_people_wrote_before_the_newest_known_message_is_not_read(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.messenger.PAGE", 3)
+    talk(past, 8)
+    await past.ran()
+    past.slack.calls.clear()
+    past.start()
+    await past.ran()
+    assert count(past.slack, "conversations.history") == 1
+
+
+def talk(past: Past, lines: int) -> None:
+    """Let people write."""
+    for _ in range(lines):
+        past.slack.workspace.post_as_person(past.slack.channel, past.slack.user, "hm")
+
+
+async def test_a_copy_is_noticed_although_people_wrote_more_than_a_page_since(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.messenger.PAGE", 3)
+    await past.ran("Before")
+    past.back_up()
+    talk(past, 2)
+    await past.ran()
+    talk(past, 8)
+    before = threads(past.slack)
+    async with past.restored() as bench:
+        await past.read_again(bench)
+        assert threads(past.slack) == before
+
+
+async def test_a_long_talk_is_read_on_where_a_rate_limit_stopped_it(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.messenger.PAGE", 3)
+    await past.ran()
+    talk(past, 8)
+    past.start()
+    past.slack.calls.clear()
+    past.slack.faults.http_500("conversations.history")
+    for _ in range(3):
+        await past.bot._reconciling.prepare(past.slack.channel)
+        past.bench.clock.advance(MINUTE)
+    asked = [each for each in past.slack.calls if each.method == "conversations.history"]
+    assert [bool(each.args.get("oldest")) for each in asked] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
 async def test_what_opened_and_ended_since_the_copy_is_told_once(past: Past) -> None:
     await past.ran("Before")
     past.back_up()

@@ -46,6 +46,22 @@ def test_the_end_of_a_blockage_says_how_many_were_told_late(told: int, words: st
     assert read_text(render_notice(ReplyView(blockage=view))).startswith("✅ Alerts get through")
 
 
+def test_refused_messages_are_told_with_why_what_becomes_of_them_and_what_to_do() -> None:
+    message = render_notice(a_blockage(code="invalid_arguments", is_of_messages=True))
+    assert message.text == "🔇 Slack refuses 3 messages for <#C1> (invalid_arguments)"
+    shown = read(message)
+    assert "Other messages get through" in shown
+    assert "tried again every 10 minutes" in shown
+    assert "What to do: /replica failed shows" in shown
+
+
+def test_the_end_of_refused_messages_is_told_with_how_long_it_was() -> None:
+    view = over(code="invalid_arguments", is_of_messages=True)
+    assert "From " in read(render_notice(view))
+    words = read_text(render_notice(ReplyView(blockage=view)))
+    assert words == "✅ Slack refuses no message any more for <#C1>"
+
+
 def test_what_is_said_of_the_delivery_stands_below_the_heading() -> None:
     notice = a_notice("C1", held_up_s=3 * 60 + 2, is_possible_duplicate=True)
     lines = read(render_notice(an_incident_view(), notice)).split("\n")

@@ -19,6 +19,8 @@ from bot.errors import DatabaseInUse, DatabaseUnavailable, DatabaseUnusable
 from bot.store.databases import HEAD, Database
 from bot.store.tables import metadata
 
+PAGE = 4096  # bytes of one page of SQLite's
+
 HOLDER = """
 import asyncio, sys
 from bot.store.databases import Database
@@ -138,6 +140,36 @@ async def test_a_damaged_database_is_refused_with_what_to_do(url: str) -> None:
     path_of(url).write_bytes(b"this is no database at all, but a text that is long enough" * 100)
     with pytest.raises(DatabaseUnusable, match=r"damaged.*Restore a copy"):
         await Database.open(url)
+
+
+def damage(path: Path, since: int) -> None:
+    """Overwrite all that comes since a byte of the file."""
+    whole = path.read_bytes()
+    with path.open("r+b") as file:
+        file.seek(since)
+        file.write(b"\xaa" * (len(whole) - since))
+
+
+async def test_damage_anywhere_in_a_database_is_refused_at_the_start(url: str) -> None:
+    database = await Database.open(url)
+    await write_a_lot(database)
+    await database.close()
+    damage(path_of(url), since=path_of(url).stat().st_size - 2 * PAGE)
+    with pytest.raises(DatabaseUnusable, match=r"damaged \(.*\)\. Restore a copy"):
+        await Database.open(url)
+
+
+async def test_of_a_database_that_gets_damaged_it_is_not_said_that_nothing_is_lost(
+    url: str, database: Database
+) -> None:
+    async with database.read() as connection:
+        await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    async with database.write() as connection:
+        await connection.execute(text("PRAGMA shrink_memory"))
+    damage(path_of(url), since=PAGE)
+    with pytest.raises(DatabaseUnavailable, match=r"malformed\. It is damaged.*restore a copy"):
+        await write_a_lot(database)
+    assert "Nothing that was stored is lost" not in database.problem
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
