@@ -4,12 +4,12 @@ It sends once and says what came of it; when to try again is the business of `se
 (DESIGN §2, Notices).
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from bot.core.notices import FoundMessage, FoundPage, Notice, PostedMessage
 from bot.core.ports import NoticeView
-from bot.errors import DeliveryAmbiguous, DeliveryFailed, MessageRefused
+from bot.errors import DeliveryAmbiguous, DeliveryFailed, DeliveryPostponed, MessageRefused
 from bot.slack.blocks import render_notice, render_plain
 from bot.slack.clients import REQUEST_TIMEOUT, CallFailed, Identity, Json, SlackCalls
 from bot.slack.layout import Message
@@ -24,11 +24,27 @@ LOOK_BACK = timedelta(seconds=60)
 PAGE = 200  # messages of one page of history; Slack takes up to 999 (reference §1.8)
 
 
+LIMITED = 429
+
+CLOCK_MARGIN = timedelta(seconds=10)
+"""By so much Slack's clock may be another than its Date header lets us think."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """Where a look at the history goes on that a limit interrupted, and when it began."""
+
+    oldest: str
+    cursor: str = ""
+    begun_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SlackMessenger:
     """Implements `bot.core.ports.Messenger` for Slack."""
 
     calls: SlackCalls
+    _unread: dict[str, _Unread] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def request_timeout(self) -> timedelta:
@@ -103,15 +119,30 @@ class SlackMessenger:
             ) from failed
 
     async def _search(self, method: str, arguments: Json, notice: Notice) -> PostedMessage | None:
-        cursor = ""
+        """Read all pages; where a limit interrupts it, the next call for the notice reads on.
+
+        What came during an interruption stands above the pages read before: that is read at last.
+        """
+        unread = self._unread.pop(notice.id, _Unread(arguments["oldest"]))
+        is_resumed, cursor, arguments["oldest"] = bool(unread.cursor), unread.cursor, unread.oldest
+        begun_at = unread.begun_at or self.calls.slack_time(datetime.now(UTC))
         while True:
-            page = await self._read(method, arguments, cursor)
+            try:
+                page = await self._read(method, arguments, cursor)
+            except CallFailed as failed:
+                if failed.status == LIMITED:
+                    self._unread[notice.id] = _Unread(unread.oldest, cursor, begun_at)
+                raise
             for found in page.messages:
                 if found.notice_id == notice.id:
                     return PostedMessage(found.channel_id, found.message_ts, found.revision)
             cursor = page.cursor
             if not cursor:
-                return None
+                break
+        if is_resumed:
+            self._unread[notice.id] = _Unread(f"{(begun_at - CLOCK_MARGIN).timestamp():.6f}")
+            raise DeliveryPostponed(f"Looking for notice {notice.id}", "more may have come", 1)
+        return None
 
     async def list_own(
         self, channel: str, *, thread_ts: str = "", since: str = "", cursor: str = ""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from bot.demo.em import ReplicaJob
-from tests.crashes.scenes import REACHED_WITHIN, SERVERS, Scene, is_reply, is_root, is_shared
+from tests.crashes.scenes import REACHED_WITHIN, SERVERS, Fits, Scene, is_reply, is_root, is_shared
 
 Point = Callable[[Scene], Awaitable[None]]
 Act = tuple[Point, ...]
@@ -32,6 +32,14 @@ LIFE = 1.5
 
 SPEAKING = 0.7
 """How many lives of chance end after the bot's first words to Slack, and not before."""
+
+
+HANGS_FOR = timedelta(hours=2, minutes=30)
+"""Longer than a run of `SLEEPER` may take without being taken to hang."""
+
+MOMENT = timedelta(seconds=2)
+LOOKED_EVERY = 2.5
+"""Seconds in which the bot surely looks at all jobs once: ten of its polls."""
 
 
 async def before_commit(scene: Scene) -> None:
@@ -155,7 +163,44 @@ async def while_refused(scene: Scene) -> None:
 
 async def in_a_catch_up(scene: Scene) -> None:
     """The channel is open again, and Slack has the one message that tells of all of them."""
-    await scene.hold(POST, accepted=True, fits=lambda call: "While Slack" in str(call.get("text")))
+    await scene.hold(POST, accepted=True, fits=_says("While Slack"))
+
+
+async def in_a_silence(scene: Scene) -> None:
+    """A run hangs; Slack has the message that says so, the bot does not know it."""
+    scene.hang()
+    await _hold_finding(scene, "seems stuck", HANGS_FOR)
+
+
+async def at_the_end_of_a_silence(scene: Scene) -> None:
+    """The run has ended after all; Slack has the reply that says so, the bot does not know it."""
+    scene.go_on()
+    await _hold_finding(scene, "is not stuck any more", MOMENT)
+
+
+async def while_blind(scene: Scene) -> None:
+    """EM answers no more; Slack has the message that says so, the bot does not know it."""
+    scene.stage.em.faults.answer(503, times=None)
+    await scene.hold(POST, accepted=True, fits=_says("I cannot see"))
+
+
+async def at_the_end_of_blindness(scene: Scene) -> None:
+    """EM answers again; Slack has the reply that says so, the bot does not know it."""
+    await scene.hold(POST, accepted=True, fits=_says("again since"))
+
+
+async def _hold_finding(scene: Scene, words: str, leap: timedelta) -> None:
+    """Let the bot look at all jobs again and again, until it tells what it has found."""
+    held = asyncio.create_task(scene.hold(POST, accepted=True, fits=_says(words)))
+    while not held.done():
+        scene.forget_gaps()
+        scene.let_pass(leap)
+        await asyncio.wait({held}, timeout=LOOKED_EVERY)
+    await held
+
+
+def _says(words: str) -> Fits:
+    return lambda call: words in str(call.get("text"))
 
 
 async def at_random(scene: Scene) -> None:
@@ -209,6 +254,10 @@ NAMES: Mapping[Point, str] = {
     in_a_change_of_a_group: "while changing a group",
     while_refused: "while the channel is refused",
     in_a_catch_up: "while catching up",
+    in_a_silence: "while telling of a run that hangs",
+    at_the_end_of_a_silence: "while telling that it hangs no more",
+    while_blind: "while telling that EM cannot be seen",
+    at_the_end_of_blindness: "while telling that EM can be seen again",
     at_random: "at random",
 }
 ACTS: tuple[Act, ...] = (
@@ -226,6 +275,8 @@ ACTS: tuple[Act, ...] = (
     (in_a_sweep,),
     (in_a_group, in_a_change_of_a_group),
     (while_refused, in_a_catch_up),
+    (in_a_silence, at_the_end_of_a_silence),
+    (while_blind, at_the_end_of_blindness),
 )
 NEEDED: Mapping[Point, timedelta] = {
     in_a_sweep: timedelta(minutes=16),

@@ -15,6 +15,8 @@ from functools import cached_property
 from bot.demo.em.things import Session
 from bot.demo.em.world import World
 from bot.demo.slack import Message
+from tests.crashes import silences
+from tests.crashes.silences import Telling, Version
 
 NAME = re.compile(r"Replica \d{3}")
 OWN = re.compile(r"^\S+ (Replica \d{3}) (?:failed|ended|finished|recovered)")
@@ -24,9 +26,6 @@ RUNS = re.compile(r"after (\d+) (?:failure|warning)|(\d+)(?:st|nd|rd|th) time in
 ALL_OVER = re.compile(r"^\S+ (?:All )?\d+ jobs? recovered")
 NUMBER = re.compile(r"(?<!vbr)\b\d+\b")
 GREEN = "✅"
-SILENT = ("🟠", "⚫", "⚪")
-"""What is told of the silence of jobs begins so; it is not counted here."""
-
 AGAIN = re.compile(r"(Replica \d{3}) \((\d+) times\)")
 
 
@@ -99,6 +98,16 @@ class Root:
         """The version that stands there now."""
         return self.versions[-1]
 
+    @property
+    def is_of_silence(self) -> bool:
+        """Whether it tells of what did not happen, rather than of what did."""
+        return self.versions[0].message.text.startswith(silences.ICONS)
+
+    def as_telling(self) -> Telling:
+        """Read it as a message on silence."""
+        versions = tuple(Version(w.at, w.message.text, w.everything) for w in self.versions)
+        return Telling(versions, tuple(each.message.text for each in self.replies))
+
     def first_naming(self, job: str) -> float | None:
         """When it named a job for the first time."""
         return next((words.at for words in self.versions if job in words.names), None)
@@ -117,6 +126,7 @@ class Count:
     bad: int = 0
     incidents: int = 0
     messages: int = 0
+    silences: int = 0
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -152,7 +162,9 @@ def count(world: World, messages: Sequence[Message], baseline_at: datetime) -> C
     over = [s for s in world.sessions.values() if s.ended_at and seen_at(s) <= _now(world)]
     news = [each for each in over if each.ended_at and each.ended_at > baseline_at]
     found = Count(len(news), sum(is_bad(each) for each in news), messages=len(messages))
-    roots = read_roots(messages)
+    everything = read_roots(messages)
+    roots = [each for each in everything if not each.is_of_silence]
+    _judge_silences(found, [each.as_telling() for each in everything if each.is_of_silence])
     of_job: defaultdict[str, list[Session]] = defaultdict(list)
     for each in over:
         of_job[each.job.name].append(each)
@@ -204,11 +216,16 @@ def read_roots(messages: Iterable[Message]) -> list[Root]:
             threads[each.thread_ts].append(Words(each))
         else:
             roots.append(each)
-    read = [
+    return [
         Root(tuple(Words(v) for v in (*each.history, each)), tuple(threads[each.ts]))
         for each in roots
     ]
-    return [each for each in read if not each.versions[0].message.text.startswith(SILENT)]
+
+
+def _judge_silences(found: Count, tellings: Sequence[Telling]) -> None:
+    found.silences = len(tellings)
+    found.twice += silences.find_twice(tellings)
+    found.lost += silences.find_lost(tellings)
 
 
 def _place(

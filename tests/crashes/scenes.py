@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ import httpx
 
 from bot.demo.em import ReplicaJob
 from bot.demo.em.faults import Hold
+from bot.demo.em.things import Session
 from bot.demo.slack import ApiCall, Held, Message
 from tests.crashes.reading import OWN, SHARED, Count, Words, count, is_bad
 from tests.end_to_end.stage import Stage
@@ -29,7 +30,7 @@ SETTINGS = {
     "POLL_INTERVAL": "200ms",
     "ALERT_GROUP_OVER": "3",
     "ALERT_REMIND_AFTER": "off",  # the reader counts what sessions do, not what time does
-    "RPO": "off",
+    "RPO": "off",  # it counts down, and breaks, in the same thread and in much the same words
 }
 
 RESTED = timedelta(minutes=20)
@@ -67,6 +68,8 @@ class Scene:
     random: Random
     actors: list[ReplicaJob]
     baseline_at: datetime
+    sleeper: ReplicaJob | None = None
+    hung: Session | None = None
     recovered_at: dict[str, datetime] = field(default_factory=dict)
 
     def set_clocks(self, skew: timedelta) -> None:
@@ -141,6 +144,22 @@ class Scene:
             self.stage.em.world.add_session(job, result="Success")
             self.recovered_at[job.uid] = self.stage.em.world.now()
 
+    def hang(self) -> None:
+        """Let the job that hangs begin a run, of which nothing moves."""
+        assert self.sleeper is not None
+        self.hung = self.stage.em.world.start_session(self.sleeper)
+
+    def go_on(self) -> None:
+        """Let that run end well."""
+        assert self.hung is not None
+        self.stage.em.world.finish_session(self.hung)
+
+    def forget_gaps(self) -> None:
+        """Let the gaps in which no bot lived be over long since: until then it looks at no job."""
+        with closing(sqlite3.connect(self._database, timeout=REACHED_WITHIN)) as connection:
+            connection.execute("UPDATE outages SET ended_at = started_at WHERE ended_at NOT NULL")
+            connection.commit()
+
     async def hold(self, method: str, *, accepted: bool, fits: Fits = anything) -> HeldCall:
         """Hold the first such call that fits, before or after Slack accepted it."""
         slack = self.stage.slack
@@ -174,11 +193,16 @@ class Scene:
     @asynccontextmanager
     async def locked_database(self) -> AsyncIterator[None]:
         """Keep the bot from writing, as a slow disk does: others hold the write lock."""
-        path = self.stage.bot.folder / "replica-bot.db"
-        connection = sqlite3.connect(path, timeout=REACHED_WITHIN, check_same_thread=False)
+        connection = sqlite3.connect(
+            self._database, timeout=REACHED_WITHIN, check_same_thread=False
+        )
         await asyncio.to_thread(connection.execute, "BEGIN IMMEDIATE")
         try:
             yield
         finally:
             connection.rollback()
             connection.close()
+
+    @property
+    def _database(self) -> Path:
+        return self.stage.bot.folder / "replica-bot.db"

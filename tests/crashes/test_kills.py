@@ -20,7 +20,7 @@ from tests.crashes.reading import Count
 from tests.crashes.weeks import Plan, kill_again_and_again
 
 SEED = int(os.environ.get("CRASH_SEED", "4"))
-BOTS, BY_CHANCE, KILLS = 3, 5, 25
+BOTS, BY_CHANCE, KILLS = 3, 1, 25
 
 
 async def _kill(folder: Path, seed: int, points: list[Point]) -> tuple[Killing, Count]:

@@ -1,6 +1,6 @@
 """The count itself: what it calls lost, said twice, and wrong."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.demo.em.world import World
@@ -32,6 +32,14 @@ class Told:
         said = Message(f"{at.timestamp():.6f}", "C1", "U1", text, thread_ts=thread_ts)
         self.messages.append(said)
         return said
+
+    def edit(self, message: Message, text: str, hour: int) -> None:
+        at = START + timedelta(hours=hour, minutes=2)
+        edited_ts = f"{at.timestamp():.6f}"
+        fresh = replace(
+            message, text=text, edited_ts=edited_ts, history=(*message.history, message)
+        )
+        self.messages[self.messages.index(message)] = fresh
 
     def count(self) -> Count:
         return count(self.world, self.messages, START)
@@ -137,3 +145,66 @@ def test_what_is_told_of_the_silence_of_jobs_is_no_alert() -> None:
     told.ended("Success", 1)
     told.say("⚪ 2 jobs on vbr01 no longer run: Replica 001, Replica 002", 9)
     assert told.count().is_right
+
+
+STUCK, MOVES = (
+    "🟠 Replica 001 seems stuck: it runs since then",
+    "✅ Replica 001 is not stuck any more",
+)
+
+
+def test_a_silence_that_is_open_in_two_messages_is_twice() -> None:
+    told = Told()
+    told.say(STUCK, 1)
+    assert told.count().is_right
+    told.say(STUCK, 3)
+    assert told.count().twice == ["Replica 001: stuck is open in two messages at once"]
+
+
+def test_a_silence_that_has_ended_may_be_told_again() -> None:
+    told = Told()
+    for hour in (1, 3):
+        first = told.say(STUCK, hour)
+        told.say(MOVES, hour + 1, first)
+        told.edit(first, MOVES, hour + 1)
+    assert told.count().is_right
+    assert told.count().silences == 2
+
+
+def test_silences_of_several_kinds_and_jobs_may_be_open_together() -> None:
+    told = Told()
+    told.say(STUCK, 1)
+    told.say(STUCK.replace("001", "002"), 1)
+    told.say("🟠 Replica 001 did not run: expected then", 2)
+    told.say("⚫ EM has told nothing of vbr01 since then", 3)
+    told.say("⚫ EM has told nothing of vbr02 since then", 3)
+    assert told.count().is_right
+
+
+def test_a_server_or_an_em_that_is_silent_in_two_messages_is_twice() -> None:
+    told = Told()
+    for text in ("⚫ EM has told nothing of vbr01 since then", "⚫ I cannot see EM since then"):
+        told.say(text, 1)
+        told.say(text, 2)
+    assert len(told.count().twice) == 2
+
+
+def test_the_end_of_a_silence_is_said_once() -> None:
+    told = Told()
+    root = told.say(STUCK, 1)
+    told.edit(root, MOVES, 3)
+    assert told.count().lost == [f"the end of “{STUCK}”"]
+    told.say(MOVES, 3, root)
+    assert told.count().is_right
+    told.say(MOVES, 3, root)
+    assert len(told.count().twice) == 1
+
+
+def test_a_job_that_is_over_in_a_message_on_several_may_be_told_of_again() -> None:
+    told = Told()
+    root = told.say("🟠 2 jobs on vbr01 seem stuck: Replica 001, Replica 002", 1)
+    told.edit(root, "🟠 1 of 2 jobs on vbr01 seem stuck: Replica 002 ✅ 1 over: Replica 001", 2)
+    told.say(STUCK, 3)
+    assert told.count().is_right
+    told.say(STUCK.replace("001", "002"), 3)
+    assert len(told.count().twice) == 1

@@ -17,7 +17,9 @@ from tests.end_to_end.stage import set_stage
 HISTORY = timedelta(days=29)
 """What is history at the first start: some pages of it."""
 
-FIRST_ACTOR = 100
+FIRST_ACTOR, SLEEPER = 100, 200
+USUAL_RUNS = 3
+"""So few that it is known how long a run takes, and not when the next one is due."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,10 @@ async def set_scene(folder: Path, plan: Plan) -> AsyncIterator[Scene]:
         jobs = add_jobs(stage.em, plan.jobs, SERVERS)
         play_weeks(stage.em, jobs, random, since - HISTORY, until)
         actors = add_jobs(stage.em, len(ACTORS), ACTORS, first=FIRST_ACTOR)
-        scene = Scene(stage, random, actors, baseline_at=since)
+        [sleeper] = add_jobs(stage.em, 1, ["vbr04"], first=SLEEPER)
+        for run in range(1, USUAL_RUNS + 1):
+            stage.em.world.add_session(sleeper, ended_at=since - run * timedelta(hours=1))
+        scene = Scene(stage, random, actors, baseline_at=since, sleeper=sleeper)
         scene.set_clocks(-plan.span)
         yield scene
 

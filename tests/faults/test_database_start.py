@@ -5,6 +5,8 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.store.databases import Database
 from tests.end_to_end.stage import PATIENCE, Stage, set_stage
 from tests.faults.table import fault
@@ -39,6 +41,21 @@ async def leave_a_database(folder: Path) -> Path:
     return path
 
 
+def fill(path: Path) -> None:
+    """Keep so much in a database that the second half of its file holds nothing else."""
+    with sqlite3.connect(path) as raw:
+        raw.execute("INSERT INTO channels VALUES ('C0LD', ?, 0, 0)", ["x" * 1_000_000])
+    raw.close()
+
+
+def damage(path: Path, is_first_page: bool) -> None:
+    """Overwrite a database's first page, or the second half of its file."""
+    whole = path.read_bytes()
+    half = len(whole) // 2
+    first, second = b"\0" * 4096 + whole[4096:], whole[:half] + b"\xaa" * (len(whole) - half)
+    path.write_bytes(first if is_first_page else second)
+
+
 @fault(
     "The database was written by a newer version of the bot",
     sees="The bot does not start (exit code 1) and touches nothing: “The database was written by a "
@@ -57,15 +74,19 @@ async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
         assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("is_first_page", [True, False])
 @fault(
-    "The database file is damaged",
+    "The database file is damaged, on its first page or anywhere else",
     sees="The bot does not start (exit code 1): “The database … is damaged. Restore a copy; or, to "
     "start over, move it away …”. Without it, the bot starts as on its first day.",
 )
-async def test_a_damaged_database_is_refused_and_one_may_start_over(tmp_path: Path) -> None:
+async def test_a_damaged_database_is_refused_and_one_may_start_over(
+    tmp_path: Path, is_first_page: bool
+) -> None:
     async with set_stage(tmp_path) as stage:
         path = await leave_a_database(tmp_path)
-        path.write_bytes(b"\0" * 4096 + path.read_bytes()[4096:])
+        fill(path)
+        damage(path, is_first_page)
         code, said = await start_and_end(stage)
         assert code == 1
         assert "is damaged" in said

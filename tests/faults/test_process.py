@@ -49,7 +49,7 @@ async def test_sigterm_does_not_wait_for_em(tmp_path: Path) -> None:
 @fault(
     "SIGKILL, the out-of-memory killer or a power cut, at any instant",
     sees="Nothing but the pause: after the next start all that failed is told, and nothing twice.",
-    proof="tests/end_to_end/test_crashes.py",
+    proof="tests/crashes/test_kills.py",
 )
 def test_the_crash_test_is_there() -> None:
-    assert (Path(__file__).parents[1] / "end_to_end" / "test_crashes.py").is_file()
+    assert (Path(__file__).parents[1] / "crashes" / "test_kills.py").is_file()

@@ -22,6 +22,13 @@ def let_the_probe_come(stage: Stage) -> None:
         database.commit()
 
 
+def let_ten_minutes_pass(stage: Stage) -> None:
+    """Let the time come at which a refused message is tried again."""
+    with closing(sqlite3.connect(stage.bot.folder / "replica-bot.db")) as database:
+        database.execute("UPDATE notices SET due_at = 0 WHERE error LIKE 'refused:%'")
+        database.commit()
+
+
 async def let_three_minutes_pass(stage: Stage) -> None:
     """Let what Slack has limited have been due three minutes earlier."""
     waits = "message_ts = '' AND told_by = '' AND NOT is_closed"
@@ -165,4 +172,27 @@ async def test_a_revoked_token_delays_and_loses_nothing(stage: Stage) -> None:
     let_the_probe_come(stage)
     await stage.wait_for_root("While revoked failed")
     assert log_lines(stage, "channel_reopened")
+    await wait_until_ready(stage)
+
+
+@fault(
+    "Slack refuses a message itself, for a reason that the bot does not know (`invalid_arguments`)",
+    sees="`/readyz` and `/replica status` say how many messages, why, and what to do. "
+    "ALERT_FALLBACK_CHANNEL hears once: “Slack refuses 1 message for #…”. Other messages get "
+    "through. What was refused is kept and tried again every 10 minutes, until Slack takes it.",
+)
+async def test_a_refused_message_is_named_kept_and_told_when_slack_takes_it(stage: Stage) -> None:
+    stage.slack.faults.invite_bot(stage.slack.other_channel)
+    channel = stage.slack.channel
+    stage.slack.faults.refuse("chat.postMessage", "invalid_arguments", channel=channel)
+    await fail(stage, "Refused itself")
+    await wait_elsewhere(stage, "Slack refuses 1 message for")
+    says = "Slack refuses 1 message (invalid_arguments)"
+    await wait_until_unready(stage, says)
+    assert says in await ask(stage, "status")
+    await fail(stage, "Taken meanwhile")
+    await stage.wait_for_root("Taken meanwhile failed")
+    let_ten_minutes_pass(stage)
+    await stage.wait_for_root("Refused itself failed")
+    await wait_elsewhere(stage, "refuses no message any more")
     await wait_until_ready(stage)

@@ -249,6 +249,19 @@ async def test_a_hanging_session_is_told_and_over_when_it_ends(inspector: Inspec
     assert await inspector.look(HOUR) == []
 
 
+async def test_a_session_that_hangs_still_does_after_a_restart_of_the_bot(
+    inspector: Inspector,
+) -> None:
+    await inspector.daily(NOW - DAY)
+    hanging = await inspector.ran(NOW, state="Working", result="None", ended_at=None)
+    await inspector.look(3 * HOUR)
+    told = await inspector.look(31 * MINUTE)
+    inspector.restart()
+    assert await inspector.look(MINUTE) == told
+    await inspector.bench.report(replace(hanging, progress=77), server_time=NOW + 4 * HOUR)
+    assert await inspector.look(MINUTE) == []
+
+
 async def test_a_vm_that_is_missing_is_told_after_a_second_look(inspector: Inspector) -> None:
     await inspector.daily(NOW - 25 * HOUR)
     first, second = await inspector.ran(NOW - DAY), await inspector.ran(NOW)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.notices import Notice
 from bot.demo.slack import SlackWorkspace
+from bot.demo.slack.limits import Limits
 from bot.errors import (
     ChannelRefused,
     DeliveryAmbiguous,
@@ -240,6 +241,26 @@ async def test_a_search_follows_the_cursor_to_its_end(
     found = await messenger.find_notice(notice, "")
     assert found is not None
     assert found.message_ts == sent.message_ts
+
+
+async def test_a_search_that_is_limited_reads_on_and_then_what_came_meanwhile(
+    slack: SlackWorkspace, messenger: SlackMessenger, notice: Notice
+) -> None:
+    full = slack.options
+    for number in range(16):
+        slack.say(f"line {number}")
+    slack.options = replace(full, history="limited")
+    slack.api.limits = Limits()
+    with pytest.raises(DeliveryPostponed, match="ratelimited"):
+        await messenger.find_notice(notice, "")
+    slack.options = full
+    sent = await messenger.send_notice(notice, an_incident_view(), "")
+    with pytest.raises(DeliveryPostponed, match="more may have come"):
+        await messenger.find_notice(notice, "")
+    found = await messenger.find_notice(notice, "")
+    assert found is not None
+    assert found.message_ts == sent.message_ts
+    assert await messenger.find_notice(replace(notice, id="another"), "") is None
 
 
 async def test_a_search_begins_a_minute_before_the_attempt(
