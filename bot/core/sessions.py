@@ -106,14 +106,21 @@ def decide_verdict(session: Session, unchanged_for: timedelta = timedelta(0)) ->
     return Verdict.WARNING if unchanged_for >= RESULTLESS_AFTER else Verdict.UNFINISHED
 
 
-def believe_times(session: Session, known: Session | None, heard_at: datetime) -> Session:
-    """Put, for a time that cannot be, when EM first told of it: `heard_at`, by EM's own clock.
+def believe_times(
+    session: Session,
+    known: Session | None,
+    server_time: datetime,
+    instead_at: datetime | None = None,
+) -> Session:
+    """Put, for a time that cannot be, when EM first told of it: `server_time`, EM's own clock.
+
+    Of history, which EM tells later than it happened, that is `instead_at`.
 
     Otherwise a failure of a backup server in the year 9998 would stay the job's latest for ever,
     and one without any time would seem older than all that was good. `known` is the session as it
     was believed before, so that the same answer of EM is no news.
     """
-    latest = heard_at + CLOCKS_DIFFER
+    latest, heard_at = server_time + CLOCKS_DIFFER, instead_at or server_time
     created_at, ended_at = session.created_at, session.ended_at
     if EPOCH < created_at <= latest and (ended_at is None or ended_at <= latest):
         return session

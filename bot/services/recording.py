@@ -214,8 +214,8 @@ class Recording:
 
 def _believe(session: Session, known: StoredSession | None, seen: Seen) -> Session:
     """Mend times that cannot be; of history they are set before the baseline."""
-    heard_at = seen.baseline_at - DATE_RESOLUTION if seen.baseline_at else seen.server_time
-    return believe_times(session, known.session if known else None, heard_at)
+    before = seen.baseline_at - DATE_RESOLUTION if seen.baseline_at else None
+    return believe_times(session, known.session if known else None, seen.server_time, before)
 
 
 def _is_news(session: Session, known: StoredSession | None, seen: Seen) -> bool:

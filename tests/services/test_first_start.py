@@ -104,6 +104,19 @@ async def test_an_import_that_brings_nothing_before_it_is_killed_keeps_its_basel
     assert await watch.reasons() == ["FIRST_FAILURE"]
 
 
+async def test_what_fails_days_after_an_import_was_killed_is_told_when_it_is_resumed(
+    watch: Watch,
+) -> None:
+    watch.world_of.faults.answer(503, path="sortAsc=EndTime", times=1)
+    assert not await watch.poll()
+    watch.later(3 * DAY)
+    watch.ran("Failed", ago=DAY)
+    watch.ran("Success", ago=HOUR)
+    watch.restart()
+    assert await watch.poll()
+    assert await watch.reasons() == ["LATE_AND_OVER"]
+
+
 async def test_an_import_never_moves_its_cursor_beyond_the_baseline(watch: Watch) -> None:
     watch.ran("Failed", ended_at=watch.now() + HOUR, created_at=watch.now())
     await watch.poll()
