@@ -35,9 +35,9 @@ class Faults(FaultPlan):
         self._workspace.changes.ring()
 
     def invite_bot(self, channel: str) -> None:
-        """Invite the bot to a channel."""
-        self._channel(channel).members.add(self._workspace.bot.id)
-        self._workspace.changes.ring()
+        """Invite the bot to a channel, as the first of its people."""
+        bot, inviter = self._workspace.bot.id, self._workspace.people[0]
+        self._workspace.join(self._channel(channel), bot, inviter)
 
     def rename(self, channel: str, name: str) -> None:
         """Give a channel another name; its id stays."""

@@ -46,7 +46,7 @@ class SlackWorkspace(WorkspaceHandle):
     async def stop(self) -> None:
         """End every connection and free the port."""
         self.faults.clear()
-        self.interactions.stop()
+        self.events.stop()
         self._pages.stop()
         await self.sockets.close()
         if self._runner is not None:
