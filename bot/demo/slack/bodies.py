@@ -129,6 +129,12 @@ class NewName(Where):
     name: str
 
 
+class RequestUrl(Body):
+    """Where an app takes payloads over HTTP."""
+
+    url: str
+
+
 class Event(Body):
     """An event of the Events API."""
 

@@ -17,6 +17,7 @@ a field that is not given keeps the default in brackets, `channel` is an id or a
     add_channel   name, member (true), private (false)      answers `channel`, its id
     open_direct   user, other (the bot)          a direct message; answers `channel`, its id
     delete        ts, channel                    delete a message as a person
+    connect_http  url        switch from Socket Mode to this request URL, after verifying it
     event         event                          send an event of the Events API
     fault         method, kind, times (1; null: until cleared), after_acceptance (false),
                   error ("fatal_error"), retry_after (1), channel (null: everywhere)
@@ -59,6 +60,7 @@ from bot.demo.slack.bodies import (
     Reason,
     Refusal,
     Refuse,
+    RequestUrl,
     Said,
     Selection,
     Submission,
@@ -206,6 +208,10 @@ async def _delete(slack: WorkspaceHandle, body: Which) -> None:
     slack.faults.delete_message(_message(slack, body, body.ts))
 
 
+async def _connect_http(slack: WorkspaceHandle, body: RequestUrl) -> None:
+    await slack.connect_http(body.url)
+
+
 async def _event(slack: WorkspaceHandle, body: Event) -> Json:
     return {"acked": await slack.event(body.event) is not None}
 
@@ -296,6 +302,7 @@ ACTIONS: Mapping[str, Action] = {
     "add_channel": Action(NewChannel, _add_channel),
     "open_direct": Action(Pair, _open_direct),
     "delete": Action(Which, _delete),
+    "connect_http": Action(RequestUrl, _connect_http),
     "event": Action(Event, _event),
     "fault": Action(PlannedFault, _fault),
     "clear": Action(Body, _clear),

@@ -8,8 +8,9 @@ import asyncio
 import secrets
 from collections.abc import Coroutine
 
-from bot.demo.slack.deliveries import Deliveries, Missed
+from bot.demo.slack.deliveries import Deliveries
 from bot.demo.slack.messages import Channel, Message
+from bot.demo.slack.missed import Missed
 from bot.demo.slack.options import Json
 from bot.demo.slack.payloads import Payloads
 from bot.demo.slack.sockets import Ack

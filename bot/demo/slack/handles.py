@@ -1,6 +1,7 @@
 """The handle by which tests, the control API and the page hold a workspace."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self, TypeVar
 
 from bot.demo.slack.api import ApiCall, WebApi
@@ -14,6 +15,7 @@ from bot.demo.slack.offers import EXTERNAL
 from bot.demo.slack.options import Json, SlackOptions
 from bot.demo.slack.payloads import Payloads
 from bot.demo.slack.response_urls import ResponseUrls
+from bot.demo.slack.signed_requests import SignedRequests
 from bot.demo.slack.sockets import Ack, Sockets
 from bot.demo.slack.submissions import Submissions, SubmitResult
 from bot.demo.slack.surfaces import Surface
@@ -29,10 +31,12 @@ class WorkspaceHandle:
     def __init__(self, options: SlackOptions) -> None:
         self.workspace = Workspace(options)
         self.sockets = Sockets(self.workspace)
-        self.faults = Faults(self.workspace, self.sockets)
+        self.requests = SignedRequests(self.workspace)
+        deliveries = Deliveries(self.workspace, self.sockets, self.requests)
+        self.faults = Faults(self.workspace, self.sockets, deliveries)
         self.api = WebApi(self.workspace, self.faults, self.sockets.open_url)
         self.urls = ResponseUrls(self.workspace, self.api)
-        payloads, deliveries = Payloads(self.workspace), Deliveries(self.workspace, self.sockets)
+        payloads = Payloads(self.workspace)
         self.interactions = Interactions(self.workspace, deliveries, self.urls, payloads)
         self.submissions = Submissions(self.workspace, deliveries, payloads)
         self.events = Events(self.workspace, deliveries, payloads)
@@ -274,8 +278,18 @@ class WorkspaceHandle:
             raise TimeoutError(f"nothing after {timeout} s; {self.describe()}") from late
 
     async def wait_connected(self, timeout: float = 10) -> None:  # noqa: ASYNC109  # likewise
-        """Return once a socket is open."""
-        await self.wait_for(lambda slack: slack.sockets.connections, timeout)
+        """Return once a socket is open; at once where the app has a request URL."""
+        await self.wait_for(
+            lambda slack: slack.options.http_url or slack.sockets.connections, timeout
+        )
+
+    async def connect_http(self, url: str) -> None:
+        """Enter a request URL for everything: Slack verifies it, and switches Socket Mode off.
+
+        `LookupError` where it does not answer as it must.
+        """
+        await self.requests.verify(url)
+        self.options = replace(self.options, http_url=url)
 
     def describe(self) -> str:
         """What the workspace holds, for a test that fails with a sentence."""

@@ -7,9 +7,10 @@ error messages included. Submitting a modal is the business of `submissions`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.demo.slack.deliveries import Deliveries, Missed
+from bot.demo.slack.deliveries import Deliveries
 from bot.demo.slack.elements import offer_problems
 from bot.demo.slack.messages import Message
+from bot.demo.slack.missed import Missed
 from bot.demo.slack.options import Json
 from bot.demo.slack.payloads import Payloads
 from bot.demo.slack.refusals import SlackRefusal

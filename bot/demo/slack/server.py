@@ -49,6 +49,7 @@ class SlackWorkspace(WorkspaceHandle):
         self.events.stop()
         self._pages.stop()
         await self.sockets.close()
+        await self.requests.close()
         if self._runner is not None:
             await self._runner.cleanup()
 

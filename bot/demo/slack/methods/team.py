@@ -1,4 +1,4 @@
-"""auth.test, users.info, usergroups.users.list, apps.connections.open: who there is, who listens."""
+"""auth.test, users.info, usergroups.users.list, apps.connections.open: who is here, who hears."""
 
 from bot.demo.slack.methods.context import Context
 from bot.demo.slack.options import Json
