@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import stamina
 import structlog
 from pydantic import SecretStr
+from slack_bolt.app.async_app import AsyncApp
 
 from bot.errors import ChannelRefused, DatabaseUnavailable, DeliveryPostponed
 from bot.heartbeats import HttpHeartbeat
@@ -40,6 +41,7 @@ from bot.slack.clients import CallFailed, SlackCalls, build_client, open_session
 from bot.slack.closing import Closing, register_closing
 from bot.slack.listeners import build_app, register
 from bot.slack.messenger import SlackMessenger
+from bot.slack.requests import SlackRequests
 from bot.slack.responding import Responding
 from bot.slack.sockets import SocketConnection
 from bot.store.databases import Database
@@ -50,7 +52,7 @@ from bot.store.polls import SqlPollingStore
 from bot.store.questions import SqlAskingStore
 from bot.store.reconciliations import SqlReconcilingStore
 from bot.veeam.client import EnterpriseManagerClient
-from bot.web import HealthServer
+from bot.web import WebServer
 
 STOP_WITHIN = timedelta(seconds=4.5)
 """SIGTERM ends the bot within 5 s (DESIGN §2)."""
@@ -187,9 +189,24 @@ class App:
         bolt = build_app(client)
         register_closing(bolt, Closing(self._inspecting, self._answering))
         register(bolt, self._asking, self._handling, self._answering, utc_now)
-        app_token = settings.slack_app_token.get_secret_value()
-        self._socket = SocketConnection(bolt, calls, app_token)
-        self._health = HealthServer(settings.http_host, settings.http_port, self.list_problems)
+        self._listen(bolt, calls)
+
+    def _listen(self, bolt: AsyncApp, calls: SlackCalls) -> None:
+        """Listen to Slack through a socket that the bot opens, or behind its web server."""
+        settings = self._settings
+        receive = self._socket = None
+        if settings.slack_app_token:
+            app_token = settings.slack_app_token.get_secret_value()
+            self._socket = SocketConnection(bolt, calls, app_token)
+        elif settings.slack_signing_secret:
+            secret = settings.slack_signing_secret.get_secret_value()
+            receive = SlackRequests(bolt, calls, secret).receive
+        self._web = WebServer(settings.http_host, settings.http_port, self.list_problems, receive)
+
+    @property
+    def _listening_problem(self) -> str:
+        """Why the bot does not hear Slack now, "" if it does."""
+        return self._socket.problem if self._socket else self._web.problem
 
     def _wire_services(
         self, database: Database, calls: SlackCalls, audience: Audience, summary_channel: str
@@ -227,7 +244,7 @@ class App:
             settings.poll_interval,
             settings.veeam_ui_url,
             utc_now(),
-            lambda: self._socket.problem,
+            lambda: self._listening_problem,
             lambda: database.problem,
         )
         self._asking = Asking(self._source, asking, self._notices, self._summarizing, about)
@@ -246,8 +263,9 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         calm_collector()
-        await self._health.start()
-        self._socket.start()
+        await self._web.start()
+        if self._socket:
+            self._socket.start()
         delivering = asyncio.create_task(self._deliver())
         delivering.add_done_callback(lambda _task: stopping.set())
         scheduling = Scheduling(self._list_workers())
@@ -288,8 +306,8 @@ class App:
                 await asyncio.gather(
                     delivering,
                     self._answering.close(),
-                    self._socket.close(),
-                    self._health.stop(),
+                    *([self._socket.close()] if self._socket else []),
+                    self._web.stop(),
                     return_exceptions=True,
                 )
                 await self.close()
@@ -323,7 +341,7 @@ class App:
             problems = await self._list_remembered_problems()
         except DatabaseUnavailable:
             problems = []  # the database's own problem says so
-        return [*filter(None, [self._database.problem, *problems, self._socket.problem])]
+        return [*filter(None, [self._database.problem, *problems, self._listening_problem])]
 
     async def _list_remembered_problems(self) -> list[str]:
         state = await self._store.load_state()

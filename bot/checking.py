@@ -49,7 +49,7 @@ async def check_all(
             settings.summarizing_channel,
             settings.alert_fallback_channel,
         ]
-        app_token = settings.slack_app_token.get_secret_value()
+        app_token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
         for finding in await check_slack(
             calls, app_token, channels, send_test_alert=send_test_alert
         ):

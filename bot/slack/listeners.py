@@ -23,6 +23,7 @@ from bot.slack.asking import Asking
 from bot.slack.clients import Json
 from bot.slack.commands import Commands
 from bot.slack.deeds import Deeds
+from bot.slack.repeats import EventsOnce, Repeats
 from bot.slack.wishing import Wishing
 
 log = structlog.get_logger(__name__)
@@ -30,10 +31,11 @@ log = structlog.get_logger(__name__)
 ANYTHING = re.compile(".*", re.DOTALL)
 
 
-def build_app(client: AsyncWebClient, signing_secret: str = "") -> AsyncApp:
-    """Build the Bolt app.
+def build_app(client: AsyncWebClient) -> AsyncApp:
+    """Build the Bolt app, which hears each event once.
 
-    It authorizes every request by the one token there is, without `auth.test`: with a revoked
+    In HTTP mode `bot.slack.requests` has checked a request before Bolt sees it. The app
+    authorizes every request by the one token there is, without `auth.test`: with a revoked
     token the person is still answered, through the acknowledgement (reference §5).
     """
     token = client.token
@@ -45,13 +47,16 @@ def build_app(client: AsyncWebClient, signing_secret: str = "") -> AsyncApp:
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 
-    return AsyncApp(
+    app = AsyncApp(
         client=tokenless,
         name="replica-bot",
         logger=_bolt_logger(),
-        signing_secret=signing_secret,
+        signing_secret="",
+        request_verification_enabled=False,
         authorize=authorize,
     )
+    app.use(EventsOnce(Repeats()).pass_on)
+    return app
 
 
 def register(

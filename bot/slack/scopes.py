@@ -36,6 +36,14 @@ REQUIRED = frozenset({COMMANDS, CHAT_WRITE})
 
 SLASH_COMMAND = "/replica"
 
+EVENTS = MappingProxyType(
+    {
+        "app_home_opened": "to show somebody their Home tab when they open it",
+        "member_joined_channel": "to say what it does where it is invited",
+    }
+)
+"""Every event that the bot subscribes to, with the reason a workspace's admin reads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
