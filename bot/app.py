@@ -31,6 +31,7 @@ from bot.services.reasoning import Reasoning
 from bot.services.reconciling import Reconciling
 from bot.services.reminding import Reminding
 from bot.services.routing import Audience
+from bot.services.sharing import Sharing
 from bot.services.subscribing import Subscribing
 from bot.services.summarizing import Summarizing
 from bot.services.watching import Watching
@@ -43,11 +44,13 @@ from bot.slack.listeners import build_app, register
 from bot.slack.messenger import SlackMessenger
 from bot.slack.requests import SlackRequests
 from bot.slack.responding import Responding
+from bot.slack.sharing import Shares, SlackBoard, register_sharing
 from bot.slack.sockets import SocketConnection
 from bot.store.databases import Database
 from bot.store.deliveries import SqlDeliveringStore
 from bot.store.handling import SqlHandlingStore
 from bot.store.inspections import SqlInspectingStore
+from bot.store.live_answers import SqlLiveStore
 from bot.store.polls import SqlPollingStore
 from bot.store.questions import SqlAskingStore
 from bot.store.reconciliations import SqlReconcilingStore
@@ -188,6 +191,8 @@ class App:
         self._answering = Answering(Responding(calls, session))
         bolt = build_app(client)
         register_closing(bolt, Closing(self._inspecting, self._answering))
+        shares = Shares(self._asking, self._answering, self._sharing, utc_now)
+        register_sharing(bolt, shares)
         register(bolt, self._asking, self._handling, self._answering, utc_now)
         self._listen(bolt, calls)
 
@@ -248,6 +253,11 @@ class App:
             lambda: database.problem,
         )
         self._asking = Asking(self._source, asking, self._notices, self._summarizing, about)
+        board = SlackBoard(calls, utc_now)
+        live = SqlLiveStore(database, em)
+        self._sharing = Sharing(
+            self._source, self._asking, live, board, utc_now, settings.veeam_ui_url
+        )
         wishes = SqlHandlingStore(database, em)
         self._handling = Handling(
             Acknowledging(polls, wishes, audience, utc_now, wake),
@@ -284,6 +294,11 @@ class App:
         """Tell how often all jobs are looked at: what is found is late by minutes anyway."""
         return min(timedelta(seconds=30), 10 * self._settings.poll_interval)
 
+    @property
+    def _follow_every(self) -> timedelta:
+        """Tell how often shared answers move: more often EM need not be asked."""
+        return min(timedelta(seconds=15), self._settings.poll_interval)
+
     def _list_workers(self) -> Sequence[Worker]:
         """List what runs again and again; each looks itself whether there is anything to do."""
         often = timedelta(seconds=15)
@@ -291,6 +306,7 @@ class App:
         return (
             Worker("poll", self._poll, self._settings.poll_interval),
             Worker("sweep", self._polling.sweep, seldom),
+            Worker("follow shared answers", self._sharing.follow, self._follow_every),
             Worker("learn", self._learning.learn, seldom),
             Worker("inspect", self._inspecting.inspect, self._inspect_every),
             Worker("compare", self._comparing.compare, 2 * self._inspect_every),

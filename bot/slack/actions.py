@@ -38,10 +38,6 @@ class Actions:
         """List every VM of a session."""
         await self._answer(ack, body, self._list_tasks(value_of(body)))
 
-    async def share_clicked(self, ack: AsyncAck, body: Json) -> None:
-        """Show the session's answer, as it is now, to the whole channel."""
-        await self._answer(ack, body, self._share(value_of(body), Asker.of_press(body).user_id))
-
     async def refresh_clicked(self, ack: AsyncAck, body: Json) -> None:
         """Ask again and replace the answer; a shared one then says who did."""
         container = body.get("container") or {}
@@ -68,13 +64,6 @@ class Actions:
         if isinstance(found, SessionAnswer):
             return Response(tasks_document(found))
         return Response(answer_document(found, self.clock()))
-
-    async def _share(self, session_uid: str, user_id: str) -> Response:
-        found = await self.asking.find(session_uid)
-        if not isinstance(found, SessionAnswer):
-            return Response(answer_document(found, self.clock()))
-        shared = session_document(found, self.clock(), shared_by=user_id)
-        return Response(shared, is_visible=True)
 
     async def _refresh(self, session_uid: str, user_id: str) -> Response:
         found = await self.asking.find(session_uid)

@@ -24,6 +24,9 @@ GRACE = timedelta(seconds=1)
 """How long answers under way may still take at the end of the program."""
 
 Work = Coroutine[Any, Any, Response]
+PressWork = Coroutine[Any, Any, Response | None]
+"""A press may be answered by what it changes, without words."""
+
 _Answer = TypeVar("_Answer", Response, Response | None)
 
 
@@ -59,15 +62,17 @@ class Answering:
         await ack(text=interim, response_type="ephemeral")
         self._start(self._follow(asker, lookup))
 
-    async def answer_press(self, ack: AsyncAck, asker: Asker, interim: str, work: Work) -> None:
+    async def answer_press(
+        self, ack: AsyncAck, asker: Asker, interim: str, work: PressWork
+    ) -> None:
         """Acknowledge at once; the answer follows, and the interim line if it takes long."""
         await ack()
         lookup = self._start(_guarded(work))
         self._start(self._follow_press(asker, interim, lookup))
 
-    def follow(self, asker: Asker, work: Coroutine[Any, Any, Response | None]) -> None:
+    def follow(self, asker: Asker, work: PressWork) -> None:
         """Do something that has been acknowledged; an answer follows only if there is one."""
-        self._start(self._follow_if_any(asker, work))
+        self._start(self._follow(asker, self._start(_guarded(work))))
 
     async def close(self) -> None:
         """Let answers under way arrive for a moment, then give them up."""
@@ -79,23 +84,18 @@ class Answering:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def _follow_press(
-        self, asker: Asker, interim: str, lookup: asyncio.Task[Response]
+        self, asker: Asker, interim: str, lookup: asyncio.Task[Response | None]
     ) -> None:
         if not await self._is_ready(lookup):
             await self._responding.respond(asker, Response(plain_document(interim)))
         await self._follow(asker, lookup)
 
-    async def _follow(self, asker: Asker, lookup: asyncio.Task[Response]) -> None:
-        await self._responding.respond(asker, await lookup)
-
-    async def _follow_if_any(
-        self, asker: Asker, work: Coroutine[Any, Any, Response | None]
-    ) -> None:
-        response = await _guarded(work)
+    async def _follow(self, asker: Asker, lookup: asyncio.Future[Any]) -> None:
+        response: Response | None = await lookup
         if response is not None:
             await self._responding.respond(asker, response)
 
-    async def _is_ready(self, lookup: asyncio.Task[Response]) -> bool:
+    async def _is_ready(self, lookup: asyncio.Future[Any]) -> bool:
         done, _ = await asyncio.wait({lookup}, timeout=self._patience)
         return bool(done)
 

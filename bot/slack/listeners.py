@@ -90,7 +90,6 @@ def _register_deeds(app: AsyncApp, deeds: Deeds) -> None:
 def _register_actions(app: AsyncApp, actions: Actions) -> None:
     """Bind the buttons of answers, and at last whatever else is pressed."""
     app.action(action_ids.DETAILS)(actions.details_clicked)
-    app.action(action_ids.SHARE)(actions.share_clicked)
     app.action(action_ids.REFRESH)(actions.refresh_clicked)
     app.action(action_ids.ALL_VMS)(actions.tasks_clicked)
     app.action(action_ids.OPEN_IN_EM)(actions.link_opened)

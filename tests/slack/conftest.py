@@ -8,12 +8,16 @@ import pytest_asyncio
 
 from bot.demo.slack import SlackOptions, SlackWorkspace
 from bot.services.handling import Handling
+from bot.services.sharing import Sharing
 from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls, build_client, open_session
 from bot.slack.listeners import build_app, register
 from bot.slack.responding import Responding
+from bot.slack.sharing import Shares, SlackBoard, register_sharing
 from bot.slack.sockets import SocketConnection
 from bot.store.databases import Database
+from bot.store.live_answers import SqlLiveStore
+from bot.veeam.client import EnterpriseManagerClient
 from tests.services.bench import Bench
 from tests.services.wishing import a_handling
 from tests.slack.builders import NOW
@@ -56,6 +60,12 @@ def handling(bench: Bench, asking: FakeAsking) -> Handling:
     return a_handling(bench, asking)
 
 
+@pytest.fixture
+def live(bench: Bench) -> SqlLiveStore:
+    """The shared answers that move."""
+    return SqlLiveStore(bench.database, bench.em)
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def connected(
     slack: SlackWorkspace,
@@ -63,11 +73,17 @@ async def connected(
     session: aiohttp.ClientSession,
     asking: FakeAsking,
     handling: Handling,
+    live: SqlLiveStore,
 ) -> AsyncIterator[SocketConnection]:
     """The whole Slack side of the bot, listening; answers that take over 50 ms follow later."""
     app = build_app(calls.client)
     soon = timedelta(milliseconds=50)
     answering = Answering(Responding(calls, session), patience=soon, grace=soon)
+    board = SlackBoard(calls, lambda: NOW)
+    sharing = Sharing(
+        EnterpriseManagerClient("https://em", "", ""), asking, live, board, lambda: NOW
+    )
+    register_sharing(app, Shares(asking, answering, sharing, lambda: NOW))
     register(app, asking, handling, answering, lambda: NOW)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()

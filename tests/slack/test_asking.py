@@ -14,11 +14,14 @@ from bot.slack.clients import SlackCalls
 from bot.slack.messenger import SlackMessenger
 from bot.slack.responding import Asker, Responding, Response
 from bot.slack.sockets import SocketConnection
+from bot.store.live_answers import SqlLiveStore
 from tests.slack.builders import (
     GUID,
+    NOW,
     a_notice,
     a_running_session,
     a_session,
+    a_task,
     an_answer,
     an_incident_view,
 )
@@ -195,6 +198,33 @@ async def test_share_that_cannot_reach_the_channel_says_so(slack: SlackWorkspace
     await slack.press(answer, text="Share")
     (told,) = await slack.wait_for(lambda now: now.ephemerals()[before:])
     assert "not_in_channel" in told.text
+
+
+async def test_sharing_a_running_session_posts_a_message_that_is_followed(
+    slack: SlackWorkspace, asking: FakeAsking, live: SqlLiveStore
+) -> None:
+    asking.found = SessionAnswer(a_running_session(), (a_task(result="None"),))
+    shared = await share(slack, await ask(slack, f"/replica {GUID}"))
+    assert "0 of 1 VMs done" in str(shared.blocks)
+    async with asyncio.timeout(10):
+        while not (due := await live.load_due(NOW)):  # noqa: ASYNC110 - a database rings no bell
+            await asyncio.sleep(0)
+    [followed] = due
+    assert (followed.channel, followed.message_ts) == (slack.channel, shared.ts)
+    assert followed.shared_by == slack.user
+
+
+async def test_a_share_that_slack_does_not_confirm_is_not_posted_twice(
+    slack: SlackWorkspace, asking: FakeAsking
+) -> None:
+    asking.found = SessionAnswer(a_running_session(), ())
+    answer = await ask(slack, f"/replica {GUID}")
+    slack.faults.reset("chat.postMessage", after_acceptance=True)
+    before, posted = len(slack.ephemerals()), len(slack.messages())
+    await slack.press(answer, text="Share")
+    (told,) = await slack.wait_for(lambda now: now.ephemerals()[before:])
+    assert "did not say whether" in told.text
+    assert len(slack.messages()) == posted + 1
 
 
 async def test_refresh_asks_again_and_replaces_the_answer(
