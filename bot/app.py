@@ -22,6 +22,7 @@ from bot.services.comparing import Comparing
 from bot.services.delivering import Delivering
 from bot.services.failing import DeliveryPolicy, describe_refused
 from bot.services.handling import Handling
+from bot.services.homes import Homes
 from bot.services.inspecting import Inspecting
 from bot.services.learning import Learning
 from bot.services.muting import Muting
@@ -40,6 +41,7 @@ from bot.slack.answering import Answering
 from bot.slack.checks import resolve_channel
 from bot.slack.clients import CallFailed, SlackCalls, build_client, open_session
 from bot.slack.closing import Closing, register_closing
+from bot.slack.home import HomeTab, register_home
 from bot.slack.listeners import build_app, register
 from bot.slack.messenger import SlackMessenger
 from bot.slack.requests import SlackRequests
@@ -188,11 +190,14 @@ class App:
             remind_after=settings.alert_remind_after,
         )
         self._wire_services(database, calls, audience, summary_channel)
-        self._answering = Answering(Responding(calls, session))
+        self._home = HomeTab(self._homes, self._asking, calls, utc_now)
+        responding = Responding(calls, session)
+        self._answering = Answering(responding, at_home=self._home.show)
         bolt = build_app(client)
         register_closing(bolt, Closing(self._inspecting, self._answering))
         shares = Shares(self._asking, self._answering, self._sharing, utc_now)
         register_sharing(bolt, shares)
+        register_home(bolt, self._home)
         register(bolt, self._asking, self._handling, self._answering, utc_now)
         self._listen(bolt, calls)
 
@@ -259,11 +264,13 @@ class App:
             self._source, self._asking, live, board, utc_now, settings.veeam_ui_url
         )
         wishes = SqlHandlingStore(database, em)
+        watching = Watching(polls, wishes, self._asking, utc_now, wake)
+        self._homes = Homes(asking, observing, watching, self._asking.describe_status, utc_now)
         self._handling = Handling(
             Acknowledging(polls, wishes, audience, utc_now, wake),
             Muting(polls, wishes, audience, utc_now, settings.timezone, wake),
             Subscribing(polls, wishes, audience, utc_now),
-            Watching(polls, wishes, self._asking, utc_now, wake),
+            watching,
         )
 
     async def run(self) -> None:
@@ -322,6 +329,7 @@ class App:
                 await asyncio.gather(
                     delivering,
                     self._answering.close(),
+                    self._home.close(),
                     *([self._socket.close()] if self._socket else []),
                     self._web.stop(),
                     return_exceptions=True,

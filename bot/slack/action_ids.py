@@ -57,6 +57,19 @@ FINDING_CLOSE: Final = "finding_close"
 """Tells no more of a job that no longer runs; the value is the finding's id."""
 
 
+HOME_PAGE: Final = "home_page"
+"""Turns a page of the Home tab; the value says which pages are shown then."""
+
+HOME_REFRESH: Final = "home_refresh"
+"""Shows the Home tab as things are now."""
+
+HOME_DETAILS: Final = "home_details"
+"""Opens a session in a modal, where there is no channel to answer in; the value is its uid."""
+
+ALERTS_HERE: Final = "alerts_here"
+"""Subscribes the channel that the bot was invited to; the value is the channel's id."""
+
+
 def numbered(action_id: str, index: int) -> str:
     """Make an id unique among the buttons of one row."""
     return f"{action_id}:{index}"

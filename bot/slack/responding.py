@@ -5,7 +5,7 @@ checked (reference §1.1, §5).
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 import structlog
@@ -22,11 +22,15 @@ _SAYS_NO = re.compile(r'"ok"\s*:\s*false')  # Slack's usual refusal, should one 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asked, where, and the address for the answer."""
+    """Who asked, where, and the address for the answer.
+
+    `home` is the `private_metadata` of the Home tab in which something was pressed, None elsewhere.
+    """
 
     user_id: str
     channel_id: str
     response_url: str
+    home: str | None = None
 
     @classmethod
     def of_command(cls, body: Json) -> "Asker":
@@ -40,10 +44,12 @@ class Asker:
         """Read the payload of a button."""
         channel = body.get("channel") or {}
         container = body.get("container") or {}
+        view = body.get("view") or {}
         return cls(
             (body.get("user") or {}).get("id", ""),
             channel.get("id") or container.get("channel_id", ""),
             body.get("response_url", ""),
+            view.get("private_metadata", "") if view.get("type") == "home" else None,
         )
 
 
@@ -67,7 +73,9 @@ class Responding:
         """Bring an answer, by whichever way still works."""
         if await self._respond_by_url(asker, response):
             return
-        if response.is_visible:
+        if not asker.channel_id:  # it was asked for in a view: a direct message is what is left
+            await self._post(replace(asker, channel_id=asker.user_id), response.document)
+        elif response.is_visible:
             await self._post(asker, response.document)
         else:
             await self._post_ephemerally(asker, response.document)

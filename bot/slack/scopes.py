@@ -61,6 +61,8 @@ METHODS = MappingProxyType(
         "chat.update": Method("POST", (CHAT_WRITE,)),
         "chat.postEphemeral": Method("POST", (CHAT_WRITE,)),
         "views.open": Method("POST"),
+        "views.update": Method("POST"),
+        "views.publish": Method("POST"),
         "conversations.history": Method("GET", (CHANNELS_HISTORY, GROUPS_HISTORY)),
         "conversations.replies": Method("GET", (CHANNELS_HISTORY, GROUPS_HISTORY)),
         "conversations.info": Method("GET", (CHANNELS_READ, GROUPS_READ)),
