@@ -36,6 +36,7 @@ from bot.services.sharing import Sharing
 from bot.services.subscribing import Subscribing
 from bot.services.summarizing import Summarizing
 from bot.services.watching import Watching
+from bot.services.welcoming import Welcoming
 from bot.settings import Settings
 from bot.slack.answering import Answering
 from bot.slack.checks import resolve_channel
@@ -48,6 +49,7 @@ from bot.slack.requests import SlackRequests
 from bot.slack.responding import Responding
 from bot.slack.sharing import Shares, SlackBoard, register_sharing
 from bot.slack.sockets import SocketConnection
+from bot.slack.welcome import Welcome, register_welcome
 from bot.store.databases import Database
 from bot.store.deliveries import SqlDeliveringStore
 from bot.store.handling import SqlHandlingStore
@@ -141,6 +143,12 @@ def describe_silence(
     return [f"{said}."] if now - polled_at > patience else []
 
 
+async def may_place_alerts(user_id: str) -> bool:
+    """Tell whether somebody may send alerts to a channel: everybody, as by /replica subscribe."""
+    del user_id
+    return True
+
+
 class App:
     """The bot. Build it with `App.build`, then `run` it until a signal."""
 
@@ -198,6 +206,11 @@ class App:
         shares = Shares(self._asking, self._answering, self._sharing, utc_now)
         register_sharing(bolt, shares)
         register_home(bolt, self._home)
+        subscribing = self._handling.subscribing
+        register_welcome(
+            bolt,
+            Welcome(self._welcoming, subscribing, self._answering, calls, may_place_alerts),
+        )
         register(bolt, self._asking, self._handling, self._answering, utc_now)
         self._listen(bolt, calls)
 
@@ -266,6 +279,7 @@ class App:
         wishes = SqlHandlingStore(database, em)
         watching = Watching(polls, wishes, self._asking, utc_now, wake)
         self._homes = Homes(asking, observing, watching, self._asking.describe_status, utc_now)
+        self._welcoming = Welcoming(polls, utc_now, wake)
         self._handling = Handling(
             Acknowledging(polls, wishes, audience, utc_now, wake),
             Muting(polls, wishes, audience, utc_now, settings.timezone, wake),
