@@ -44,6 +44,19 @@ async def test_it_shows_what_fails_what_runs_and_what_i_wait_for(stage: Stage) -
     await wait_until_shown(stage, root, "acknowledged by")
 
 
+async def test_a_note_written_there_is_answered_by_direct_message(stage: Stage) -> None:
+    home = stage.slack.home()
+    assert (await stage.slack.press(home, text="Add a note")).acked
+    form = await stage.slack.wait_for(lambda slack: slack.modal(), timeout=PATIENCE)
+    assert form is not None
+    await stage.slack.submit(form.view["id"], {"note": "storage is called"})
+    mine = stage.slack.direct_message()
+    await stage.slack.wait_for(
+        lambda slack: [m for m in slack.messages(mine) if "Your note stands" in m.text],
+        timeout=PATIENCE,
+    )
+
+
 async def test_a_watch_is_given_up_there(stage: Stage) -> None:
     home = await home_with(stage, "My watches: 1")
     assert (await stage.slack.press(home, text="Unwatch")).acked
