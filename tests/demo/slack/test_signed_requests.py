@@ -130,7 +130,7 @@ async def test_buttons_modals_and_suggestions_work_too(
     blocks = [an_actions_block()]
     await client.chat_postMessage(channel=slack.channel, text="x", blocks=blocks)
     assert (await slack.press(slack.messages()[0], text="Share")).acked
-    modal = slack.modal()
+    modal = await slack.wait_for(lambda now: now.modal())
     assert modal is not None
     await slack.suggest(modal.view, "job", "")
     result = await slack.submit(modal.view["id"], {"note": "disk", "job": "sql"})
