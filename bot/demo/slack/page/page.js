@@ -54,7 +54,9 @@ function namesToIds() {
 
 /** What blocks need of the page where they stand in the message or view that `where` names. */
 function contextOf(where, tell = complain, before = async () => {}) {
-  const body = (one, more) => ({ ...where, action_id: one.action_id, user: viewer, ...more });
+  const body = (one, more) => ({
+    ...where, action_id: one.action_id, block_id: one.block_id, user: viewer, ...more,
+  });
   const use = async (action, one, more, node) => {
     if (!await confirmed(one, nameOf)) return false;
     return act(async () => { await before(); return control(action, body(one, more)); }, node, tell);
