@@ -187,6 +187,7 @@ class TestInABrowser:
         headers = [{"type": "header", "text": plain("x"), "level": level} for level in (1, 4)]
         fields = {"type": "section", "fields": [mrkdwn("*Job*\nSQL"), mrkdwn("*RPO*\nkept")]}
         await post(slack, client, *headers, fields)
+        await page.locator(".fields").wait_for()
         sizes = await page.locator(".heading").evaluate_all(
             "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
         )

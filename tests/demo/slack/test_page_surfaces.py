@@ -193,6 +193,19 @@ async def test_typing_in_a_menu_finds_options_and_the_keyboard_chooses(
     assert seen[0]["actions"][0]["selected_option"]["value"] == "SQL 2"
 
 
+async def test_a_field_keeps_its_focus_while_messages_arrive(
+    slack: SlackWorkspace, page: Page, client: AsyncWebClient
+) -> None:
+    blocks = [an_actions_block({"type": "external_select", "action_id": "job"})]
+    await client.chat_postMessage(channel=slack.channel, text="x", blocks=blocks)
+    field = page.get_by_role("combobox").and_(page.locator("input"))
+    await field.press_sequentially("S")
+    slack.say("news")
+    await expect(page.locator("#messages .message")).to_have_count(2)
+    await expect(field).to_be_focused()
+    await expect(field).to_have_value("S")
+
+
 async def test_a_choice_that_was_never_made_leaves_the_menu_as_it_was(
     slack: SlackWorkspace, page: Page, client: AsyncWebClient
 ) -> None:
