@@ -189,7 +189,9 @@ async function openDirect() {
 }
 
 function renderState(current, title) {
-  const sockets = state.connections ? `The bot is connected (${state.connections})` : "The bot is not connected";
+  const sockets = {
+    0: "The bot is not connected", 1: "The bot is connected",
+  }[state.connections] ?? `The bot is connected (${state.connections} sockets)`;
   const bot = state.options.http_url ? `The bot is asked at ${state.options.http_url}` : sockets;
   const lines = [state.deaf ? `${bot}, but its socket is deaf` : bot];
   if (current.is_archived) lines.push(`${title} is archived`);
