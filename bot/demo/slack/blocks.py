@@ -133,6 +133,7 @@ class BlockRules:
     refused_types: frozenset[str] = frozenset()
     is_file: Callable[[object], bool] = lambda _file_id: False
     pointer: str = "/blocks"
+    id_prefix: str = "b"
 
 
 def check_blocks(blocks: object, rules: BlockRules) -> list[Json]:
@@ -149,7 +150,7 @@ def check_blocks(blocks: object, rules: BlockRules) -> list[Json]:
         raise SlackRefusal("invalid_blocks", problems)
     _check_totals(blocks)
     return [
-        {**block, "block_id": block.get("block_id") or f"b{index}"}
+        {**block, "block_id": block.get("block_id") or f"{rules.id_prefix}{index}"}
         for index, block in enumerate(blocks)
     ]
 

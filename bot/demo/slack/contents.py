@@ -92,14 +92,17 @@ def read_metadata(value: object) -> Json | None:
 
 
 def _read_attachments(workspace: Workspace, value: object) -> list[Json] | None:
-    """Attachments: only the blocks in them are looked at."""
+    """Attachments: only the blocks in them are looked at, and given ids of their own."""
     attachments = read_json(value, "invalid_attachments")
     if attachments is None:
         return None
     if not isinstance(attachments, list) or not all(isinstance(one, dict) for one in attachments):
         raise SlackRefusal("invalid_attachments")
-    for index, attachment in enumerate(attachments):
-        if "blocks" in attachment:
-            pointer = f"/attachments/{index}/blocks"
-            check_blocks(attachment["blocks"], rules_of(workspace, pointer=pointer))
-    return attachments
+    return [_with_ids(workspace, one, index) for index, one in enumerate(attachments)]
+
+
+def _with_ids(workspace: Workspace, attachment: Json, index: int) -> Json:
+    if "blocks" not in attachment:
+        return attachment
+    rules = rules_of(workspace, pointer=f"/attachments/{index}/blocks", id_prefix=f"a{index}b")
+    return attachment | {"blocks": check_blocks(attachment["blocks"], rules)}
