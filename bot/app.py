@@ -23,7 +23,9 @@ from bot.services.failing import DeliveryPolicy, describe_refused
 from bot.services.handling import Handling
 from bot.services.inspecting import Inspecting
 from bot.services.learning import Learning
+from bot.services.listing import Listing
 from bot.services.muting import Muting
+from bot.services.naming import Naming
 from bot.services.observing import Observing
 from bot.services.polling import Polling
 from bot.services.reasoning import Reasoning
@@ -32,9 +34,11 @@ from bot.services.reminding import Reminding
 from bot.services.routing import Audience
 from bot.services.subscribing import Subscribing
 from bot.services.summarizing import Summarizing
+from bot.services.surveying import Surveying
 from bot.services.watching import Watching
 from bot.settings import Settings
 from bot.slack.answering import Answering
+from bot.slack.asking import Answers
 from bot.slack.checks import resolve_channel
 from bot.slack.clients import CallFailed, SlackCalls, build_client, open_session
 from bot.slack.closing import Closing, register_closing
@@ -44,11 +48,13 @@ from bot.slack.responding import Responding
 from bot.slack.sockets import SocketConnection
 from bot.store.databases import Database
 from bot.store.deliveries import SqlDeliveringStore
+from bot.store.handles import SqlHandles
 from bot.store.handling import SqlHandlingStore
 from bot.store.inspections import SqlInspectingStore
 from bot.store.polls import SqlPollingStore
 from bot.store.questions import SqlAskingStore
 from bot.store.reconciliations import SqlReconcilingStore
+from bot.store.surveys import SqlSurveyStore
 from bot.veeam.client import EnterpriseManagerClient
 from bot.web import HealthServer
 
@@ -186,7 +192,7 @@ class App:
         self._answering = Answering(Responding(calls, session))
         bolt = build_app(client)
         register_closing(bolt, Closing(self._inspecting, self._answering))
-        register(bolt, self._asking, self._handling, self._answering, utc_now)
+        register(bolt, self._answers, self._handling, self._answering, utc_now)
         app_token = settings.slack_app_token.get_secret_value()
         self._socket = SocketConnection(bolt, calls, app_token)
         self._health = HealthServer(settings.http_host, settings.http_port, self.list_problems)
@@ -230,7 +236,14 @@ class App:
             lambda: self._socket.problem,
             lambda: database.problem,
         )
-        self._asking = Asking(self._source, asking, self._notices, self._summarizing, about)
+        naming = Naming(SqlHandles(database, em, utc_now))
+        self._asking = Asking(self._source, asking, self._notices, self._summarizing, about, naming)
+        surveys = SqlSurveyStore(database, em)
+        self._answers = Answers(
+            self._asking,
+            Listing(self._source, surveys, self._asking, naming),
+            Surveying(self._source, surveys, naming, settings.rpo, settings.timezone, utc_now),
+        )
         wishes = SqlHandlingStore(database, em)
         self._handling = Handling(
             Acknowledging(polls, wishes, audience, utc_now, wake),

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import aiohttp
 import structlog
 
+from bot.slack.action_ids import SHARE
 from bot.slack.clients import CallFailed, Json, SlackCalls, proxy_for
-from bot.slack.documents import Document
+from bot.slack.documents import Buttons, Document, Part
 from bot.slack.layout import Message, render, render_plainly
 from bot.slack.outcomes import TOO_RICH
 
@@ -22,11 +23,12 @@ _SAYS_NO = re.compile(r'"ok"\s*:\s*false')  # Slack's usual refusal, should one 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asked, where, and the address for the answer."""
+    """Who asked, where, and the address for the answer; `thread_ts` is set in a thread."""
 
     user_id: str
     channel_id: str
     response_url: str
+    thread_ts: str = ""
 
     @classmethod
     def of_command(cls, body: Json) -> "Asker":
@@ -54,6 +56,19 @@ class Response:
     document: Document
     is_visible: bool = False
     replaces: bool = False
+
+
+def shown_to_all(response: Response) -> Response:
+    """Let everybody see an answer; there is nothing to share any more."""
+    parts = tuple(map(_without_share, response.document.parts))
+    document = Document(response.document.summary, parts)
+    return Response(document, is_visible=True, replaces=response.replaces)
+
+
+def _without_share(part: Part) -> Part:
+    if not isinstance(part, Buttons):
+        return part
+    return Buttons(tuple(each for each in part.buttons if each.action_id != SHARE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +113,10 @@ class Responding:
     async def _post(self, asker: Asker, document: Document) -> None:
         """Post for all to see, or tell the one who shared that it did not work."""
         try:
-            await self._call("chat.postMessage", document, channel=asker.channel_id)
+            place = {"channel": asker.channel_id}
+            if asker.thread_ts:
+                place["thread_ts"] = asker.thread_ts
+            await self._call("chat.postMessage", document, **place)
         except CallFailed as failed:
             log.warning("answer_not_shared", error=failed.code, channel=asker.channel_id)
             sentence = f"I could not share this here: Slack says {failed.code or 'nothing'}."

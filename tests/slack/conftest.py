@@ -17,7 +17,7 @@ from bot.store.databases import Database
 from tests.services.bench import Bench
 from tests.services.wishing import a_handling
 from tests.slack.builders import NOW
-from tests.slack.fakes import FakeAsking
+from tests.slack.fakes import FakeAsking, FakeListing, FakeSurveying, some_answers
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -43,6 +43,16 @@ def asking() -> FakeAsking:
     return FakeAsking()
 
 
+@pytest.fixture
+def listing() -> FakeListing:
+    return FakeListing()
+
+
+@pytest.fixture
+def surveying() -> FakeSurveying:
+    return FakeSurveying()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def bench(tmp_path: Path, slack: SlackWorkspace) -> AsyncIterator[Bench]:
     """A database of its own, whose alert channel is the workspace's."""
@@ -62,13 +72,15 @@ async def connected(
     calls: SlackCalls,
     session: aiohttp.ClientSession,
     asking: FakeAsking,
+    listing: FakeListing,
+    surveying: FakeSurveying,
     handling: Handling,
 ) -> AsyncIterator[SocketConnection]:
     """The whole Slack side of the bot, listening; answers that take over 50 ms follow later."""
     app = build_app(calls.client)
     soon = timedelta(milliseconds=50)
     answering = Answering(Responding(calls, session), patience=soon, grace=soon)
-    register(app, asking, handling, answering, lambda: NOW)
+    register(app, some_answers(asking, listing, surveying), handling, answering, lambda: NOW)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.slack.scopes import METHODS, SCOPES, SLASH_COMMAND
+from bot.slack.scopes import EVENTS, METHODS, SCOPES, SLASH_COMMAND
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -32,9 +32,9 @@ def test_it_asks_for_the_scopes_that_have_a_reason(manifest: dict[str, Any]) -> 
     assert manifest["oauth_config"]["scopes"] == {"bot": list(SCOPES)}
 
 
-def test_every_scope_is_needed_by_a_command_or_by_a_method_that_is_called() -> None:
+def test_every_scope_is_needed_by_a_command_an_event_or_a_method_that_is_called() -> None:
     needed = {scope for method in METHODS.values() for scope in method.scopes}
-    assert needed | {"commands"} == set(SCOPES)
+    assert needed | {"commands"} | set(EVENTS.values()) == set(SCOPES)
 
 
 def test_every_method_in_the_table_is_called_and_no_other() -> None:
@@ -52,10 +52,10 @@ def test_it_registers_the_one_command(manifest: dict[str, Any]) -> None:
     assert commands == [SLASH_COMMAND]
 
 
-def test_it_subscribes_to_no_events_as_no_listener_wants_one(manifest: dict[str, Any]) -> None:
-    assert "event_subscriptions" not in manifest["settings"]
-    listened = re.findall(r"app\.event\((\w+)\)", SOURCES["listeners.py"])
-    assert listened == ["ANYTHING"]
+def test_it_subscribes_to_the_events_that_a_listener_wants(manifest: dict[str, Any]) -> None:
+    assert manifest["settings"]["event_subscriptions"] == {"bot_events": list(EVENTS)}
+    listened = re.findall(r'app\.event\("(\w+)"\)', SOURCES["listeners.py"])
+    assert listened == [event.split(".")[0] for event in EVENTS]
 
 
 def test_buttons_work_and_socket_mode_needs_no_address(manifest: dict[str, Any]) -> None:
