@@ -28,7 +28,7 @@ _ALIKE = {
 }
 _SINCE = frozenset({"since", "last"})
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN = re.compile(r"(\d{1,5})\s*(m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)", re.IGNORECASE)
+_SPAN = re.compile(r"(\d{1,6})\s*(m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)", re.IGNORECASE)
 _TOKEN = re.compile(
     r"""(?:(?P<key>jobs?|servers?|since|last):\s*)?"""
     r"""(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|`(?P<tick>[^`]*)`|(?P<bare>\S+))""",
@@ -102,7 +102,7 @@ def parse_filter(text: str) -> Filter | NoFilter:
         elif folded in VERDICTS:
             found = replace(found, verdicts=found.verdicts | {VERDICTS[folded]})
             open_key = ""
-        elif open_key:
+        elif open_key and not word.is_quoted:
             found = _extended(found, open_key, word.text)
         elif word.is_quoted or _is_glob(word.text):
             found = _with_name(found, "job", word.text)

@@ -88,9 +88,9 @@ class SurveyStore(AskingStore, Protocol):
         """Load the open incidents, most urgent first."""
 
     async def load_bad_between(
-        self, since: datetime, until: datetime, limit: int
+        self, since: datetime, known_at: datetime, limit: int
     ) -> list[StoredSession]:
-        """Load bad sessions that ended in this time, newest first."""
+        """Load bad sessions that ended since then and were known at `known_at`, newest first."""
 
     async def load_running(self, limit: int) -> tuple[list[StoredSession], int]:
         """Load running sessions, longest first, and how many there are."""

@@ -1,20 +1,22 @@
 """The buttons that turn a list's pages: what they carry, so that nobody loses the place."""
 
-from datetime import UTC, datetime
+from datetime import timedelta
 
 from bot.core.filters import Filter, parse_filter
 from bot.core.lists import Listed, ListKind, ListQuestion
+from bot.core.sessions import EPOCH
 from bot.slack.action_ids import EXPORT, TURN, numbered
 from bot.slack.documents import Button
 
 BETWEEN = "|"  # parts a value; the last part may hold it too
 LONGEST = 1_900  # characters of a value: Slack takes 2,000 (reference §1.5)
+MICROSECOND = timedelta(microseconds=1)
 _PREVIOUS, _NEXT = 0, 1
 
 
 def page_value(question: ListQuestion) -> str:
     """Write down which page of which list."""
-    at = int(question.at.timestamp()) if question.at else 0
+    at = (question.at - EPOCH) // MICROSECOND if question.at else 0
     parts = (question.kind.value, str(question.page), str(at), question.subject)
     return BETWEEN.join((*parts, question.filter.spell()))
 
@@ -25,8 +27,8 @@ def read_page(value: str) -> ListQuestion | None:
     try:
         kind, page, at = ListKind(parts[0]), int(parts[1]), int(parts[2])
         subject, words = parts[3:]
-        moment = datetime.fromtimestamp(at, UTC) if at else None
-    except (ValueError, IndexError, OverflowError, OSError):
+        moment = EPOCH + at * MICROSECOND if at else None
+    except (ValueError, IndexError, OverflowError):
         return None
     wanted = parse_filter(words)
     if not isinstance(wanted, Filter):

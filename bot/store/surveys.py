@@ -65,15 +65,15 @@ class SqlSurveyStore(SqlAskingStore):
         ]
 
     async def load_bad_between(
-        self, since: datetime, until: datetime, limit: int
+        self, since: datetime, known_at: datetime, limit: int
     ) -> list[StoredSession]:
-        """Load bad sessions that ended in this time, newest first."""
+        """Load bad sessions that ended since then and were known at `known_at`, newest first."""
         return await self._load(
             select(sessions)
             .where(
                 sessions.c.verdict >= int(Verdict.WARNING),
                 sessions.c.sorted_at >= since,
-                sessions.c.sorted_at <= until,
+                sessions.c.reported_at <= known_at,
             )
             .order_by(sessions.c.sorted_at.desc(), sessions.c.uid)
             .limit(limit)
