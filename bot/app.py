@@ -25,7 +25,9 @@ from bot.services.handling import Handling
 from bot.services.homes import Homes
 from bot.services.inspecting import Inspecting
 from bot.services.learning import Learning
+from bot.services.listing import Listing
 from bot.services.muting import Muting
+from bot.services.naming import Naming
 from bot.services.observing import Observing
 from bot.services.polling import Polling
 from bot.services.reasoning import Reasoning
@@ -35,10 +37,12 @@ from bot.services.routing import Audience
 from bot.services.sharing import Sharing
 from bot.services.subscribing import Subscribing
 from bot.services.summarizing import Summarizing
+from bot.services.surveying import Surveying
 from bot.services.watching import Watching
 from bot.services.welcoming import Welcoming
 from bot.settings import Settings
 from bot.slack.answering import Answering
+from bot.slack.asking import Answers
 from bot.slack.checks import resolve_channel
 from bot.slack.clients import CallFailed, SlackCalls, build_client, open_session
 from bot.slack.closing import Closing, register_closing
@@ -52,12 +56,14 @@ from bot.slack.sockets import SocketConnection
 from bot.slack.welcome import Welcome, register_welcome
 from bot.store.databases import Database
 from bot.store.deliveries import SqlDeliveringStore
+from bot.store.handles import SqlHandles
 from bot.store.handling import SqlHandlingStore
 from bot.store.inspections import SqlInspectingStore
 from bot.store.live_answers import SqlLiveStore
 from bot.store.polls import SqlPollingStore
 from bot.store.questions import SqlAskingStore
 from bot.store.reconciliations import SqlReconcilingStore
+from bot.store.surveys import SqlSurveyStore
 from bot.veeam.client import EnterpriseManagerClient
 from bot.web import WebServer
 
@@ -211,7 +217,7 @@ class App:
             bolt,
             Welcome(self._welcoming, subscribing, self._answering, calls, may_place_alerts),
         )
-        register(bolt, self._asking, self._handling, self._answering, utc_now)
+        register(bolt, self._answers, self._handling, self._answering, utc_now)
         self._listen(bolt, calls)
 
     def _listen(self, bolt: AsyncApp, calls: SlackCalls) -> None:
@@ -270,7 +276,14 @@ class App:
             lambda: self._listening_problem,
             lambda: database.problem,
         )
-        self._asking = Asking(self._source, asking, self._notices, self._summarizing, about)
+        naming = Naming(SqlHandles(database, em, utc_now))
+        self._asking = Asking(self._source, asking, self._notices, self._summarizing, about, naming)
+        surveys = SqlSurveyStore(database, em)
+        self._answers = Answers(
+            self._asking,
+            Listing(self._source, surveys, self._asking, naming),
+            Surveying(self._source, surveys, naming, settings.rpo, settings.timezone, utc_now),
+        )
         board = SlackBoard(calls, utc_now)
         live = SqlLiveStore(database, em)
         self._sharing = Sharing(

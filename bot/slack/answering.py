@@ -13,6 +13,7 @@ from bot.errors import EnterpriseManagerError, ReplicaBotError
 from bot.slack.answers import error_document, plain_document
 from bot.slack.clients import SlackCalls
 from bot.slack.documents import Document
+from bot.slack.files import FileSender
 from bot.slack.layout import render, render_plainly
 from bot.slack.responding import Asker, Responding, Response
 
@@ -54,6 +55,11 @@ class Answering:
     def calls(self) -> SlackCalls:
         """Slack's methods, for what an answer needs beside its way to the person."""
         return self._responding.calls
+
+    @property
+    def sender(self) -> FileSender:
+        """Who sends files to people."""
+        return FileSender(self._responding.calls, self._responding.session)
 
     async def answer_command(self, ack: AsyncAck, asker: Asker, interim: str, work: Work) -> None:
         """Acknowledge with the answer, or with the interim line and let the answer follow.

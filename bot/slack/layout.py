@@ -24,6 +24,7 @@ from bot.slack.documents import (
     Part,
     Person,
     Row,
+    Search,
     Span,
     Text,
 )
@@ -246,7 +247,23 @@ def _section(text: str) -> Block:
 
 
 def _control(control: Control) -> Block:
-    return _menu(control) if isinstance(control, Menu) else _button(control)
+    match control:
+        case Menu():
+            return _menu(control)
+        case Search():
+            return _search(control)
+        case Button():
+            return _button(control)
+
+
+def _search(search: Search) -> Block:
+    """Write a menu that asks for its options; the first ones before anything is typed."""
+    return {
+        "type": "external_select",
+        "placeholder": _plain_text(search.placeholder, PLACEHOLDER),
+        "action_id": search.action_id,
+        "min_query_length": 0,
+    }
 
 
 def _menu(menu: Menu) -> Block:

@@ -19,10 +19,12 @@ from bot.services.handling import Handling
 from bot.slack import action_ids
 from bot.slack.actions import Actions
 from bot.slack.answering import Answering, apology_for
-from bot.slack.asking import Asking
+from bot.slack.asking import Answers
 from bot.slack.clients import Json
 from bot.slack.commands import Commands
 from bot.slack.deeds import Deeds
+from bot.slack.mentions import Mentions
+from bot.slack.questions import Questions
 from bot.slack.repeats import EventsOnce, Repeats
 from bot.slack.wishing import Wishing
 
@@ -60,14 +62,17 @@ def build_app(client: AsyncWebClient) -> AsyncApp:
 
 
 def register(
-    app: AsyncApp, asking: Asking, handling: Handling, answering: Answering, clock: Clock
+    app: AsyncApp, answers: Answers, handling: Handling, answering: Answering, clock: Clock
 ) -> None:
     """Bind every listener; those that take anything come last."""
     wishing = Wishing(handling, answering.calls, clock)
-    commands = Commands(asking, answering, clock, wishing)
-    app.command(ANYTHING)(commands.replica_asked)
+    questions = Questions(answers, wishing, answering.sender, clock)
+    app.command(ANYTHING)(Commands(questions, answering).replica_asked)
     _register_deeds(app, Deeds(handling, wishing, answering, answering.calls))
-    _register_actions(app, Actions(asking, answering, clock))
+    _register_actions(app, Actions(questions, answering, clock))
+    mentions = Mentions(questions, answering)
+    app.event("app_mention")(mentions.bot_mentioned)
+    app.event("message")(mentions.message_said)
     app.event(ANYTHING)(event_heard)
     app.error(listener_failed)
 
@@ -94,6 +99,12 @@ def _register_actions(app: AsyncApp, actions: Actions) -> None:
     app.action(action_ids.ALL_VMS)(actions.tasks_clicked)
     app.action(action_ids.OPEN_IN_EM)(actions.link_opened)
     app.action(_of_many(action_ids.PICK))(actions.candidate_picked)
+    app.action(_of_many(action_ids.ASK))(actions.question_clicked)
+    app.action(_of_many(action_ids.TURN))(actions.page_turned)
+    app.action(action_ids.EXPORT)(actions.export_clicked)
+    app.action(_of_many(action_ids.SHOW_JOB))(actions.job_chosen)
+    app.action(action_ids.FIND_JOB)(actions.job_chosen)
+    app.options(action_ids.FIND_JOB)(actions.job_typed)
     app.action(ANYTHING)(actions.old_button_clicked)
 
 

@@ -16,7 +16,10 @@ HTTP_STEPS = """\
 # Then: Basic Information → Signing Secret is SLACK_SIGNING_SECRET, and SLACK_APP_TOKEN stays unset;
 # Install App → the Bot User OAuth Token is SLACK_BOT_TOKEN. Slack must reach the address below."""
 
-USAGE = "<session> | failed | ack #12 | mute <job> 4h | subscribe <jobs> | watch <job> | help"
+USAGE = (
+    "<session> | failed | running | jobs | job <name> | ack #12 | mute <job> 4h"
+    " | watch <job> | help"
+)
 
 MANIFEST = """\
 # The Slack app. Create it at https://api.slack.com/apps → Create New App → From a manifest.
@@ -32,8 +35,8 @@ display_information:
 features:
   app_home:
     home_tab_enabled: true
-    # Watches and subscriptions of a person come as direct messages; to type /replica subscribe
-    # there, the message box must be open.
+    # People ask in direct messages too, and watches, subscriptions and files come there: the
+    # message box must be open.
     messages_tab_enabled: true
     messages_tab_read_only_enabled: false
   bot_user:

@@ -21,7 +21,7 @@ from bot.veeam.client import EnterpriseManagerClient
 from tests.services.bench import Bench
 from tests.services.wishing import a_handling
 from tests.slack.builders import NOW
-from tests.slack.fakes import FakeAsking
+from tests.slack.fakes import FakeAsking, FakeListing, FakeSurveying, some_answers
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -45,6 +45,16 @@ def calls(slack: SlackWorkspace, session: aiohttp.ClientSession) -> SlackCalls:
 @pytest.fixture
 def asking() -> FakeAsking:
     return FakeAsking()
+
+
+@pytest.fixture
+def listing() -> FakeListing:
+    return FakeListing()
+
+
+@pytest.fixture
+def surveying() -> FakeSurveying:
+    return FakeSurveying()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -72,6 +82,8 @@ async def connected(
     calls: SlackCalls,
     session: aiohttp.ClientSession,
     asking: FakeAsking,
+    listing: FakeListing,
+    surveying: FakeSurveying,
     handling: Handling,
     live: SqlLiveStore,
 ) -> AsyncIterator[SocketConnection]:
@@ -84,7 +96,7 @@ async def connected(
         EnterpriseManagerClient("https://em", "", ""), asking, live, board, lambda: NOW
     )
     register_sharing(app, Shares(asking, answering, sharing, lambda: NOW))
-    register(app, asking, handling, answering, lambda: NOW)
+    register(app, some_answers(asking, listing, surveying), handling, answering, lambda: NOW)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

@@ -20,7 +20,7 @@ from bot.slack.listeners import build_app, register
 from bot.slack.responding import Responding
 from bot.slack.sockets import SocketConnection
 from tests.slack.builders import NOW, an_incident_view
-from tests.slack.fakes import FakeAsking
+from tests.slack.fakes import FakeAsking, some_answers
 from tests.slack.test_homes import a_home
 
 SOON = timedelta(milliseconds=20)
@@ -56,7 +56,7 @@ async def homes(
     app = build_app(calls.client)
     answering = Answering(Responding(calls, session), SOON, SOON, at_home=tab.show)
     register_home(app, tab)
-    register(app, asking, handling, answering, lambda: NOW)
+    register(app, some_answers(asking), handling, answering, lambda: NOW)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

@@ -13,6 +13,7 @@ from bot.slack.manifests import render_manifest, request_url
 from bot.slack.scopes import EVENTS, METHODS, SCOPES, SLASH_COMMAND
 from bot.web import SLACK_PATH
 
+HEARD = re.compile(r'app\.event\("(\w+)"\)')
 ADDRESS = "https://bot.example.com/slack/events"
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -70,9 +71,9 @@ def test_it_asks_for_the_scopes_that_have_a_reason(manifest: dict[str, Any]) -> 
     assert manifest["oauth_config"]["scopes"] == {"bot": list(SCOPES)}
 
 
-def test_every_scope_is_needed_by_a_command_or_by_a_method_that_is_called() -> None:
+def test_every_scope_is_needed_by_a_command_an_event_or_a_method_that_is_called() -> None:
     needed = {scope for method in METHODS.values() for scope in method.scopes}
-    assert needed | {"commands"} == set(SCOPES)
+    assert needed | {"commands"} | {event.scope for event in EVENTS.values()} - {""} == set(SCOPES)
 
 
 def test_every_method_in_the_table_is_called_and_no_other() -> None:
@@ -90,8 +91,10 @@ def test_it_registers_the_one_command(manifest: dict[str, Any]) -> None:
     assert commands == [SLASH_COMMAND]
 
 
-def test_it_subscribes_to_the_events_that_have_a_reason(manifest: dict[str, Any]) -> None:
+def test_it_subscribes_to_the_events_that_a_listener_wants(manifest: dict[str, Any]) -> None:
     assert manifest["settings"]["event_subscriptions"] == {"bot_events": list(EVENTS)}
+    listened = {name for text in SOURCES.values() for name in HEARD.findall(text)}
+    assert listened == {event.split(".")[0] for event in EVENTS}
 
 
 def test_buttons_work_and_socket_mode_needs_no_address(manifest: dict[str, Any]) -> None:

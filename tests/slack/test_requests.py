@@ -22,7 +22,7 @@ from bot.slack.requests import SlackRequests
 from bot.slack.responding import Responding
 from bot.web import WebServer
 from tests.slack.builders import GUID, NOW
-from tests.slack.fakes import FakeAsking
+from tests.slack.fakes import FakeAsking, some_answers
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -51,7 +51,9 @@ def requests(
     time: Time,
 ) -> SlackRequests:
     app = build_app(calls.client)
-    register(app, asking, handling, Answering(Responding(calls, session)), lambda: NOW)
+    register(
+        app, some_answers(asking), handling, Answering(Responding(calls, session)), lambda: NOW
+    )
     return SlackRequests(app, calls, slack.signing_secret, time)
 
 
@@ -203,7 +205,9 @@ async def test_while_slack_does_not_say_who_we_are_nobody_is_answered(
 ) -> None:
     unknown = SlackCalls(build_client("xoxb-revoked", session, slack.api_url))
     app = build_app(unknown.client)
-    register(app, asking, handling, Answering(Responding(unknown, session)), lambda: NOW)
+    register(
+        app, some_answers(asking), handling, Answering(Responding(unknown, session)), lambda: NOW
+    )
     requests = SlackRequests(app, unknown, slack.signing_secret)
     async with served(slack, requests) as address:
         assert await status_of(slack, a_command(slack), address) == 503

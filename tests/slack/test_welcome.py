@@ -19,7 +19,7 @@ from bot.slack.sockets import SocketConnection
 from bot.slack.welcome import Welcome, register_welcome
 from tests.services.bench import Bench
 from tests.slack.builders import NOW
-from tests.slack.fakes import FakeAsking
+from tests.slack.fakes import FakeAsking, some_answers
 
 SOON = timedelta(milliseconds=20)
 
@@ -44,7 +44,7 @@ async def welcomed(
     register_welcome(
         app, Welcome(welcoming, handling.subscribing, answering, calls, may_place_alerts)
     )
-    register(app, asking, handling, answering, lambda: NOW)
+    register(app, some_answers(asking), handling, answering, lambda: NOW)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()
