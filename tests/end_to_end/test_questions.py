@@ -8,15 +8,21 @@ import pytest_asyncio
 
 from bot.demo.slack import Message, SlackWorkspace
 from bot.slack.action_ids import FIND_JOB
-from tests.end_to_end.stage import PATIENCE, Stage, set_stage
+from tests.end_to_end.stage import PATIENCE, Mode, Stage, set_stage
 
 WARNED = 14
 """Jobs that warned and then succeeded: more than a page."""
 
 
+@pytest.fixture(scope="module", params=["socket", "http"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """Mentions, direct messages and menus in both modes."""
+    return "http" if request.param == "http" else "socket"
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    async with set_stage(tmp_path_factory.mktemp("bot")) as ready:
+async def stage(tmp_path_factory: pytest.TempPathFactory, mode: Mode) -> AsyncIterator[Stage]:
+    async with set_stage(tmp_path_factory.mktemp("bot"), mode=mode) as ready:
         sql = ready.job("SQL Replica", vms=("sql01", "sql02"))
         ready.em.world.add_session(sql, result="Success", ended_at=ready.ago(hours=20))
         ready.em.world.add_session(
@@ -26,9 +32,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
             job = ready.job(f"Web Replica {number:02}", server="vbr02")
             ready.em.world.add_session(job, result="Warning", ended_at=ready.ago(hours=5))
             ready.em.world.add_session(job, result="Success", ended_at=ready.ago(hours=4))
-        await ready.bot.start()
-        await ready.slack.wait_connected(timeout=PATIENCE)
-        await ready.wait_for_start()
+        await ready.start()
         yield ready
 
 
