@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import stamina
 import structlog
 from pydantic import SecretStr
+from slack_bolt.app.async_app import AsyncApp
 
 from bot.errors import ChannelRefused, DatabaseUnavailable, DeliveryPostponed
 from bot.heartbeats import HttpHeartbeat
@@ -21,36 +22,50 @@ from bot.services.comparing import Comparing
 from bot.services.delivering import Delivering
 from bot.services.failing import DeliveryPolicy, describe_refused
 from bot.services.handling import Handling
+from bot.services.homes import Homes
 from bot.services.inspecting import Inspecting
 from bot.services.learning import Learning
+from bot.services.listing import Listing
 from bot.services.muting import Muting
+from bot.services.naming import Naming
 from bot.services.observing import Observing
 from bot.services.polling import Polling
 from bot.services.reasoning import Reasoning
 from bot.services.reconciling import Reconciling
 from bot.services.reminding import Reminding
 from bot.services.routing import Audience
+from bot.services.sharing import Sharing
 from bot.services.subscribing import Subscribing
 from bot.services.summarizing import Summarizing
+from bot.services.surveying import Surveying
 from bot.services.watching import Watching
+from bot.services.welcoming import Welcoming
 from bot.settings import Settings
 from bot.slack.answering import Answering
+from bot.slack.asking import Answers
 from bot.slack.checks import resolve_channel
 from bot.slack.clients import CallFailed, SlackCalls, build_client, open_session
 from bot.slack.closing import Closing, register_closing
+from bot.slack.home import HomeTab, register_home
 from bot.slack.listeners import build_app, register
 from bot.slack.messenger import SlackMessenger
+from bot.slack.requests import SlackRequests
 from bot.slack.responding import Responding
+from bot.slack.sharing import Shares, SlackBoard, register_sharing
 from bot.slack.sockets import SocketConnection
+from bot.slack.welcome import Welcome, register_welcome
 from bot.store.databases import Database
 from bot.store.deliveries import SqlDeliveringStore
+from bot.store.handles import SqlHandles
 from bot.store.handling import SqlHandlingStore
 from bot.store.inspections import SqlInspectingStore
+from bot.store.live_answers import SqlLiveStore
 from bot.store.polls import SqlPollingStore
 from bot.store.questions import SqlAskingStore
 from bot.store.reconciliations import SqlReconcilingStore
+from bot.store.surveys import SqlSurveyStore
 from bot.veeam.client import EnterpriseManagerClient
-from bot.web import HealthServer
+from bot.web import WebServer
 
 STOP_WITHIN = timedelta(seconds=4.5)
 """SIGTERM ends the bot within 5 s (DESIGN §2)."""
@@ -134,6 +149,12 @@ def describe_silence(
     return [f"{said}."] if now - polled_at > patience else []
 
 
+async def may_place_alerts(user_id: str) -> bool:
+    """Tell whether somebody may send alerts to a channel: everybody, as by /replica subscribe."""
+    del user_id
+    return True
+
+
 class App:
     """The bot. Build it with `App.build`, then `run` it until a signal."""
 
@@ -183,13 +204,38 @@ class App:
             remind_after=settings.alert_remind_after,
         )
         self._wire_services(database, calls, audience, summary_channel)
-        self._answering = Answering(Responding(calls, session))
+        self._home = HomeTab(self._homes, self._asking, calls, utc_now)
+        responding = Responding(calls, session)
+        self._answering = Answering(responding, at_home=self._home.show)
         bolt = build_app(client)
         register_closing(bolt, Closing(self._inspecting, self._answering))
-        register(bolt, self._asking, self._handling, self._answering, utc_now)
-        app_token = settings.slack_app_token.get_secret_value()
-        self._socket = SocketConnection(bolt, calls, app_token)
-        self._health = HealthServer(settings.http_host, settings.http_port, self.list_problems)
+        shares = Shares(self._asking, self._answering, self._sharing, utc_now)
+        register_sharing(bolt, shares)
+        register_home(bolt, self._home)
+        subscribing = self._handling.subscribing
+        register_welcome(
+            bolt,
+            Welcome(self._welcoming, subscribing, self._answering, calls, may_place_alerts),
+        )
+        register(bolt, self._answers, self._handling, self._answering, utc_now)
+        self._listen(bolt, calls)
+
+    def _listen(self, bolt: AsyncApp, calls: SlackCalls) -> None:
+        """Listen to Slack through a socket that the bot opens, or behind its web server."""
+        settings = self._settings
+        receive = self._socket = None
+        if settings.slack_app_token:
+            app_token = settings.slack_app_token.get_secret_value()
+            self._socket = SocketConnection(bolt, calls, app_token)
+        elif settings.slack_signing_secret:
+            secret = settings.slack_signing_secret.get_secret_value()
+            receive = SlackRequests(bolt, calls, secret).receive
+        self._web = WebServer(settings.http_host, settings.http_port, self.list_problems, receive)
+
+    @property
+    def _listening_problem(self) -> str:
+        """Why the bot does not hear Slack now, "" if it does."""
+        return self._socket.problem if self._socket else self._web.problem
 
     def _wire_services(
         self, database: Database, calls: SlackCalls, audience: Audience, summary_channel: str
@@ -227,16 +273,31 @@ class App:
             settings.poll_interval,
             settings.veeam_ui_url,
             utc_now(),
-            lambda: self._socket.problem,
+            lambda: self._listening_problem,
             lambda: database.problem,
         )
-        self._asking = Asking(self._source, asking, self._notices, self._summarizing, about)
+        naming = Naming(SqlHandles(database, em, utc_now))
+        self._asking = Asking(self._source, asking, self._notices, self._summarizing, about, naming)
+        surveys = SqlSurveyStore(database, em)
+        self._answers = Answers(
+            self._asking,
+            Listing(self._source, surveys, self._asking, naming),
+            Surveying(self._source, surveys, naming, settings.rpo, settings.timezone, utc_now),
+        )
+        board = SlackBoard(calls, utc_now)
+        live = SqlLiveStore(database, em)
+        self._sharing = Sharing(
+            self._source, self._asking, live, board, utc_now, settings.veeam_ui_url
+        )
         wishes = SqlHandlingStore(database, em)
+        watching = Watching(polls, wishes, self._asking, utc_now, wake)
+        self._homes = Homes(asking, observing, watching, self._asking.describe_status, utc_now)
+        self._welcoming = Welcoming(polls, utc_now, wake)
         self._handling = Handling(
             Acknowledging(polls, wishes, audience, utc_now, wake),
             Muting(polls, wishes, audience, utc_now, settings.timezone, wake),
             Subscribing(polls, wishes, audience, utc_now),
-            Watching(polls, wishes, self._asking, utc_now, wake),
+            watching,
         )
 
     async def run(self) -> None:
@@ -246,8 +307,9 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         calm_collector()
-        await self._health.start()
-        self._socket.start()
+        await self._web.start()
+        if self._socket:
+            self._socket.start()
         delivering = asyncio.create_task(self._deliver())
         delivering.add_done_callback(lambda _task: stopping.set())
         scheduling = Scheduling(self._list_workers())
@@ -266,6 +328,11 @@ class App:
         """Tell how often all jobs are looked at: what is found is late by minutes anyway."""
         return min(timedelta(seconds=30), 10 * self._settings.poll_interval)
 
+    @property
+    def _follow_every(self) -> timedelta:
+        """Tell how often shared answers move: more often EM need not be asked."""
+        return min(timedelta(seconds=15), self._settings.poll_interval)
+
     def _list_workers(self) -> Sequence[Worker]:
         """List what runs again and again; each looks itself whether there is anything to do."""
         often = timedelta(seconds=15)
@@ -273,6 +340,7 @@ class App:
         return (
             Worker("poll", self._poll, self._settings.poll_interval),
             Worker("sweep", self._polling.sweep, seldom),
+            Worker("follow shared answers", self._sharing.follow, self._follow_every),
             Worker("learn", self._learning.learn, seldom),
             Worker("inspect", self._inspecting.inspect, self._inspect_every),
             Worker("compare", self._comparing.compare, 2 * self._inspect_every),
@@ -288,8 +356,9 @@ class App:
                 await asyncio.gather(
                     delivering,
                     self._answering.close(),
-                    self._socket.close(),
-                    self._health.stop(),
+                    self._home.close(),
+                    *([self._socket.close()] if self._socket else []),
+                    self._web.stop(),
                     return_exceptions=True,
                 )
                 await self.close()
@@ -323,7 +392,7 @@ class App:
             problems = await self._list_remembered_problems()
         except DatabaseUnavailable:
             problems = []  # the database's own problem says so
-        return [*filter(None, [self._database.problem, *problems, self._socket.problem])]
+        return [*filter(None, [self._database.problem, *problems, self._listening_problem])]
 
     async def _list_remembered_problems(self) -> list[str]:
         state = await self._store.load_state()

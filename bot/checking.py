@@ -19,10 +19,16 @@ from bot.slack.checks import Finding, check_slack
 from bot.slack.clients import SlackCalls, build_client, open_session
 from bot.store.databases import Database
 from bot.veeam.client import EnterpriseManagerClient
+from bot.web import SLACK_PATH
 
 HINT_ON_JOBS = (
     "Alerts then do not show the next run. To have it, set VEEAM_OPERATOR_USERNAME and"
     " VEEAM_OPERATOR_PASSWORD to an account with the role Portal Administrator."
+)
+
+HINT_ON_HTTP = (
+    "Whether Slack reaches that, only Slack can tell: save the address of"
+    " `replica-bot manifest --http …` at api.slack.com/apps while the bot runs."
 )
 
 
@@ -49,11 +55,14 @@ async def check_all(
             settings.summarizing_channel,
             settings.alert_fallback_channel,
         ]
-        app_token = settings.slack_app_token.get_secret_value()
+        app_token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
         for finding in await check_slack(
             calls, app_token, channels, send_test_alert=send_test_alert
         ):
             yield finding
+    if not app_token:
+        at = f"{settings.http_host}:{settings.http_port}{SLACK_PATH}"
+        yield Finding("Slack HTTP mode", True, f"requests are taken at {at}", HINT_ON_HTTP)
     try:
         source, operator = sources.build(settings), sources.build_operator(settings)
     except SettingsWrong as error:

@@ -69,6 +69,24 @@ def check(
 
 
 @app.command()
+def manifest(
+    *,
+    http: Annotated[
+        str, typer.Option(help="For HTTP mode: the https address at which Slack reaches the bot.")
+    ] = "",
+) -> None:
+    """Print the manifest of the Slack app: for Socket Mode, or with --http for HTTP mode."""
+    from bot.slack.manifests import render_manifest, request_url
+    from bot.web import SLACK_PATH
+
+    try:
+        url = request_url(http, SLACK_PATH) if http else ""
+    except ValueError as error:
+        _fail(f"--http {error}", EXIT_SETTINGS)
+    typer.echo(render_manifest(url), nl=False)
+
+
+@app.command()
 def demo(
     *,
     bot: Annotated[bool, typer.Option(help="Also start the bot.")] = True,

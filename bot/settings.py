@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -35,6 +36,7 @@ from bot.errors import SettingsWrong
 SECRETS = (
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
+    "SLACK_SIGNING_SECRET",
     "VEEAM_USERNAME",
     "VEEAM_PASSWORD",
     "VEEAM_OPERATOR_USERNAME",
@@ -44,7 +46,9 @@ SECRETS = (
 
 EXAMPLES = {
     "SLACK_BOT_TOKEN": "SLACK_BOT_TOKEN=xoxb-… (Slack app → OAuth & Permissions)",
-    "SLACK_APP_TOKEN": "SLACK_APP_TOKEN=xapp-… (Slack app → Basic Information → App-Level Tokens)",
+    "SLACK_APP_TOKEN": "SLACK_APP_TOKEN=xapp-… (Slack app → Basic Information → App-Level Tokens),"
+    " or instead, for HTTP mode, SLACK_SIGNING_SECRET=…",
+    "SLACK_SIGNING_SECRET": "SLACK_SIGNING_SECRET=… (Slack app → Basic Information)",
     "SLACK_API_URL": "SLACK_API_URL=https://slack.com/api/",
     "VEEAM_URL": "VEEAM_URL=https://em.example.com:9398",
     "VEEAM_USERNAME": "VEEAM_USERNAME=DOMAIN\\replica-bot",
@@ -86,7 +90,6 @@ NOT_YET = (
     "ACTIONS",
     "OPERATORS",
     "RETENTION",
-    "SLACK_SIGNING_SECRET",
 )
 """Settings of the design that this version does not use; whoever sets one is told so."""
 
@@ -246,6 +249,15 @@ def check_app_token(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def check_signing_secret(secret: SecretStr | None) -> SecretStr | None:
+    """Refuse a token: they are easily mixed up."""
+    if secret is None:
+        return None
+    if not secret.get_secret_value() or secret.get_secret_value().startswith(("xox", "xapp-")):
+        raise ValueError("is not a signing secret; that one is no token")
+    return secret
+
+
 def check_given(value: Any) -> Any:
     """Refuse an empty text or secret, such as an empty file gives."""
     if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
@@ -285,7 +297,8 @@ class Settings(BaseSettings):
     )
 
     slack_bot_token: Annotated[SecretStr, AfterValidator(check_bot_token)]
-    slack_app_token: Annotated[SecretStr, AfterValidator(check_app_token)]
+    slack_signing_secret: Annotated[SecretStr | None, AfterValidator(check_signing_secret)] = None
+    slack_app_token: SecretStr | None = None
     slack_api_url: Url = "https://slack.com/api/"
     veeam_url: Annotated[str, AfterValidator(check_em_url)]
     veeam_username: Annotated[str, AfterValidator(check_given)]
@@ -327,6 +340,19 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "console", "json"] = "auto"
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _one_way_to_listen(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Take the app token of Socket Mode, or the signing secret of HTTP mode instead."""
+        if token is not None and info.data.get("slack_signing_secret") is not None:
+            raise ValueError(
+                "is set, and so is SLACK_SIGNING_SECRET; keep the token for Socket Mode, or the"
+                " secret for HTTP mode"
+            )
+        if token is None and info.data.get("slack_signing_secret", "") is None:
+            raise ValueError("is missing")
+        return token if token is None else check_app_token(token)
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -420,6 +446,7 @@ def _read_secret_files(
         except (OSError, UnicodeDecodeError) as error:
             cause = getattr(error, "strerror", None) or "not a text file"
             problems.append(f"{name}_FILE: cannot read {path} ({cause}). Example: {EXAMPLES[name]}")
+            # What passes for one, so that only the file is complained of.
             found[name.lower()] = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}.get(
                 name, "-"
             )

@@ -19,7 +19,7 @@ from bot.settings import EXAMPLES, SECRETS, Settings, load_settings
 from bot.slack.documents import Bold, Bullets
 from bot.slack.help import HELP
 from bot.slack.parsing import Verb
-from bot.slack.scopes import SCOPES
+from bot.slack.scopes import EVENTS, SCOPES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -122,7 +122,7 @@ def test_the_example_has_every_setting_and_no_other() -> None:
 
 @pytest.mark.parametrize(("name", "text"), env_example().items())
 def test_the_example_shows_the_real_default(name: str, text: str) -> None:
-    if FIELDS[name].is_required() or FIELDS[name].default == "":
+    if FIELDS[name].is_required() or FIELDS[name].default in ("", None):
         assert text == ""
     else:
         assert read_back(name, text) == FIELDS[name].default
@@ -190,6 +190,11 @@ def test_the_readme_gives_a_reason_for_every_scope_of_the_manifest() -> None:
     assert list(reasons) == manifest["oauth_config"]["scopes"]["bot"]
     for scope, reason in reasons.items():
         assert reason.replace("`", "").startswith(SCOPES[scope].split(",")[0]), (scope, reason)
+
+
+def test_the_readme_gives_a_reason_for_every_event_of_the_manifest() -> None:
+    text = " ".join(section("Slack scopes").split())
+    assert [each for each in EVENTS if f"`{each}`, {EVENTS[each].reason}" not in text] == []
 
 
 # Links and pictures

@@ -62,6 +62,7 @@ def test_the_defaults_are_those_of_the_design(environment: Environment) -> None:
     settings = environment.load()
     found = settings.model_dump(exclude={name.lower() for name in REQUIRED})
     assert found == {
+        "slack_signing_secret": None,
         "slack_api_url": "https://slack.com/api/",
         "veeam_operator_username": "",
         "veeam_operator_password": SecretStr(""),
@@ -205,6 +206,25 @@ def test_a_missing_setting_is_one_line(environment: Environment, name: str, is_e
     changed = {name: ""} if is_empty else {}
     [problem] = environment.problems(without="" if is_empty else name, **changed)
     assert problem == f"{name}: is missing. Example: {EXAMPLES[name]}"
+
+
+def test_a_signing_secret_instead_of_the_app_token_is_http_mode(environment: Environment) -> None:
+    settings = environment.load(without="SLACK_APP_TOKEN", SLACK_SIGNING_SECRET="0123456789abcdef")
+    assert settings.slack_app_token is None
+    assert settings.slack_signing_secret == SecretStr("0123456789abcdef")
+
+
+def test_socket_mode_and_http_mode_exclude_each_other(environment: Environment) -> None:
+    [problem] = environment.problems(SLACK_SIGNING_SECRET="0123456789abcdef")
+    assert problem.startswith("SLACK_APP_TOKEN: is set, and so is SLACK_SIGNING_SECRET; keep ")
+    assert "0123" not in problem
+
+
+@pytest.mark.parametrize("token", ["xoxb-leak", "xapp-leak"])
+def test_a_token_is_no_signing_secret(environment: Environment, token: str) -> None:
+    [problem] = environment.problems(without="SLACK_APP_TOKEN", SLACK_SIGNING_SECRET=token)
+    assert problem.startswith("SLACK_SIGNING_SECRET: is not a signing secret")
+    assert "leak" not in problem
 
 
 def test_all_problems_are_told_at_once(environment: Environment) -> None:

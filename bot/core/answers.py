@@ -1,6 +1,7 @@
 """What a question is answered with, as plain values: the chat platform renders them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.sessions import Session, TaskSession
@@ -12,7 +13,8 @@ class SessionAnswer:
     """One session. `confirmed_at` is None for a live answer, else when EM last confirmed our copy.
 
     `tasks` is None where they could not be read, and `tasks_problem` says why then.
-    `em_problem` says why the answer is not live.
+    `em_problem` says why the answer is not live. `handle` is the session's short one, "" where none
+    could be kept.
     """
 
     session: Session
@@ -21,14 +23,19 @@ class SessionAnswer:
     confirmed_at: datetime | None = None
     em_problem: str = ""
     tasks_problem: str = ""
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What was asked for fits several sessions (newest first); a person picks one."""
+    """What was asked for fits several sessions (newest first); a person picks one.
+
+    `handles` names them by their uids.
+    """
 
     asked: str
     sessions: tuple[Session, ...]
+    handles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +47,6 @@ class Unknown:
     asked: str
     explanation: str
     nearest: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SessionList:
-    """Sessions for `failed` and `running`, most urgent first, cut at a page.
-
-    `total` counts what there is. `incidents` are the open incidents, for `failed`.
-    """
-
-    title: str
-    sessions: tuple[Session, ...]
-    total: int
-    incidents: tuple[IncidentView, ...] = ()
-    confirmed_at: datetime | None = None
-    em_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +72,4 @@ class StatusAnswer:
     findings: int = 0
 
 
-Answer = SessionAnswer | Candidates | Unknown | SessionList | StatusAnswer
+Answer = SessionAnswer | Candidates | Unknown | IncidentView

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FINDING = "finding"
     WATCH = "watch"
     BLOCKED = "blocked"
+    WELCOME = "welcome"
 
 
 HELD_UP_OVER = timedelta(minutes=1)

@@ -21,6 +21,7 @@ from bot.core.views import (
     StartView,
     SummaryView,
     WatchView,
+    WelcomeView,
 )
 
 NoticeView = (
@@ -33,6 +34,7 @@ NoticeView = (
     | BlockageView
     | WatchView
     | FindingView
+    | WelcomeView
 )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
+from bot.core.handles import read_handle, read_incident
+
 SHORTEST_PREFIX = 8
 SHORTEST_GUID_MEANT = 20
 FEWEST_DASHES = 3
@@ -20,6 +22,8 @@ class Form(StrEnum):
     """How a session was named."""
 
     ID = "id"
+    HANDLE = "handle"
+    INCIDENT = "incident"
     PREFIX = "prefix"
     NAME = "name"
     FOREIGN = "foreign"
@@ -28,7 +32,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A form and what is left of the text: a GUID, the start of one, or a name."""
+    """A form and what is left of the text: a GUID or its start, a handle, a number, or a name."""
 
     form: Form
     text: str
@@ -36,6 +40,8 @@ class Reference:
 
 def parse_reference(text: str) -> Reference:
     """Understand a bare GUID (any case, braces), a URN, an EM URL, a GUID's start, or a name.
+
+    `#4f3a` is the HANDLE of a session, `#12` the number of an INCIDENT.
 
     A URN or URL of another kind of thing is FOREIGN; what looks like a GUID but is none, MALFORMED.
     """
@@ -53,7 +59,14 @@ def parse_reference(text: str) -> Reference:
         return Reference(Form.PREFIX, lowered)
     if _looks_like_a_guid(lowered):
         return Reference(Form.MALFORMED, cleaned)
-    return Reference(Form.NAME, text.strip().strip("'\"`").strip())
+    return _short_reference(cleaned) or Reference(Form.NAME, text.strip().strip("'\"`").strip())
+
+
+def _short_reference(text: str) -> Reference | None:
+    handle, number = read_handle(text), read_incident(text)
+    if handle:
+        return Reference(Form.HANDLE, handle)
+    return Reference(Form.INCIDENT, str(number)) if number else None
 
 
 def _looks_like_a_guid(text: str) -> bool:

@@ -13,6 +13,7 @@ from bot.core.polls import EmState
 from bot.core.ports import NoticeView
 from bot.core.sessions import Session, TaskSession, Verdict
 from bot.core.summaries import SummaryFacts
+from bot.core.targets import KnownJob
 from bot.core.views import IncidentView
 
 
@@ -239,6 +240,22 @@ class ReconcilingStore(Protocol):
         """Whether a poll of EM was recorded since then (the bot's clock)."""
 
 
+class Handles(Protocol):
+    """The short handles of sessions: `#4f3a`, stable for ever."""
+
+    async def give(self, subjects: Collection[str]) -> dict[str, str]:
+        """Name these subjects, those that have no handle yet with a new one.
+
+        Raises `bot.errors.DatabaseUnavailable` where one cannot be kept: it would not be stable.
+        """
+
+    async def load(self, subjects: Collection[str]) -> dict[str, str]:
+        """Load the handles of those of these subjects that have one."""
+
+    async def find(self, handle: str) -> str | None:
+        """Find whom a handle names."""
+
+
 class AskingStore(Protocol):
     """What questions and the summary read."""
 
@@ -251,17 +268,14 @@ class AskingStore(Protocol):
     async def find_by_name(self, name: str, limit: int) -> list[StoredSession]:
         """Find sessions by session name or, each job's newest, by job name; case is ignored."""
 
-    async def load_job_names(self) -> list[str]:
-        """List all job names."""
+    async def load_jobs(self) -> tuple[KnownJob, ...]:
+        """Load how people call all jobs."""
 
-    async def load_running(self, limit: int) -> tuple[list[StoredSession], int]:
-        """Load running sessions, longest first, and how many there are."""
+    async def load_newest_of(self, job_uids: Collection[str]) -> dict[str, StoredSession]:
+        """Load the newest session of each of these jobs."""
 
-    async def load_open_views(self) -> list[IncidentView]:
-        """Load the open incidents, most urgent first."""
-
-    async def load_bad_since(self, since: datetime, limit: int) -> tuple[list[StoredSession], int]:
-        """Load bad sessions that ended since then, newest first, and how many there are."""
+    async def load_view(self, incident_id: int) -> IncidentView | None:
+        """Load one incident as it is now."""
 
     async def load_figures(self) -> Figures:
         """Count things for the status."""

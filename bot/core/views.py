@@ -127,6 +127,14 @@ class StartView:
 
 
 @dataclass(frozen=True, slots=True)
+class WelcomeView:
+    """The bot was invited to a channel: what it watches, so that people know what to ask of it."""
+
+    em_name: str
+    job_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutageView:
     """EM cannot be read: since when, why, what to do; `ended_at` once it can again."""
 

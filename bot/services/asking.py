@@ -1,30 +1,25 @@
 """Answering questions: live from EM, from the store where EM cannot be asked."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 
-from bot.core.answers import (
-    Candidates,
-    SessionAnswer,
-    SessionList,
-    StatusAnswer,
-    Unknown,
-)
+from bot.core.answers import Answer, Candidates, SessionAnswer, StatusAnswer, Unknown
+from bot.core.handles import read_handle
 from bot.core.ports import SessionSource
 from bot.core.references import SHORTEST_PREFIX, Form, Reference, nearest_names, parse_reference
-from bot.core.sessions import EPOCH, Session, TaskSession, guid_of
+from bot.core.sessions import Session, TaskSession, guid_of
 from bot.core.stores import AskingStore, DeliveringStore, StoredSession
+from bot.core.targets import KnownJob, find_jobs
 from bot.core.views import SummaryView
-from bot.errors import EnterpriseManagerError, NotAllowed, NotFound
+from bot.errors import EnterpriseManagerError, NotFound
 from bot.services.failing import describe_refused
+from bot.services.naming import Naming
 from bot.services.summarizing import Summarizing
 
-PAGE = 15
 MOST_CANDIDATES = 50
-FAILED_SINCE = timedelta(days=1)
 SESSION_URN = "urn:veeam:ReplicaJobSession:"
 
 
@@ -53,17 +48,48 @@ class Asking:
         notices: DeliveringStore,
         summarizing: Summarizing,
         about: About,
+        naming: Naming,
     ) -> None:
         self._source = source
         self._store = store
         self._notices = notices
         self._summarizing = summarizing
         self._about = about
+        self._naming = naming
+
+    async def look_up(self, text: str) -> Answer:
+        """Find what a person means: as `find` does, but by `#12` the incident itself."""
+        reference = parse_reference(text)
+        if reference.form is Form.INCIDENT:
+            view = await self._store.load_view(int(reference.text))
+            return view or _no_incident(text, reference)
+        return await self.find(text)
 
     async def find(self, text: str) -> SessionAnswer | Candidates | Unknown:
-        """Find the session that a person means, in any form of DESIGN §6."""
+        """Find the session that a person means, in any form of DESIGN §6; an incident's newest."""
+        found = await self._find(text)
+        match found:
+            case SessionAnswer():
+                handles = await self._naming.name([found.session.uid])
+                return replace(found, handle=handles.get(found.session.uid, ""))
+            case Candidates():
+                uids = [each.uid for each in found.sessions]
+                return replace(found, handles=await self._naming.name(uids))
+            case _:
+                return found
+
+    async def _find(  # noqa: PLR0911 - one line for each form
+        self, text: str
+    ) -> SessionAnswer | Candidates | Unknown:
         reference = parse_reference(text)
         match reference.form:
+            case Form.INCIDENT:
+                view = await self._store.load_view(int(reference.text))
+                if view is None:
+                    return _no_incident(text, reference)
+                return await self._answer_by_id(guid_of(view.latest.uid))
+            case Form.HANDLE:
+                return await self._answer_by_handle(text, reference.text)
             case Form.ID:
                 return await self._answer_by_id(reference.text)
             case Form.PREFIX:
@@ -83,6 +109,16 @@ class Asking:
                     "04f694ad-664c-4603-a747-00edecae4f17; its first 8 characters are enough "
                     "for sessions I have seen.",
                 )
+
+    async def _answer_by_handle(self, text: str, handle: str) -> SessionAnswer | Unknown:
+        uid = await self._naming.find(handle)
+        if uid is None:
+            return Unknown(
+                text,
+                "I have given no session this handle. A handle reads #4f3a and stands in answers "
+                "and lists; #12 is the number of an incident.",
+            )
+        return await self._answer_by_id(guid_of(uid))
 
     async def _answer_by_id(self, guid: str) -> SessionAnswer | Unknown:
         uid = SESSION_URN + guid
@@ -150,8 +186,29 @@ class Asking:
             for each in by_name or found:
                 newest.setdefault(each.uid if by_name else each.job_uid, each)
             return await self._pick(name, list(newest.values()))
-        names = await self._store.load_job_names()
-        return Unknown(name, "No session and no job has this name.", nearest_names(name, names))
+        return await self._answer_by_job(name)
+
+    async def _answer_by_job(self, name: str) -> SessionAnswer | Candidates | Unknown:
+        """Understand `name @ backup server`, a handle without its `#`, or name what is nearest."""
+        jobs = await self._store.load_jobs()
+        known = find_jobs(name, jobs)
+        for job in known:
+            newest = await self._find_newest(job)
+            if newest:
+                return await self._pick(name, [newest])
+        if known:
+            return Unknown(name, f"The job {known[0].full_name} has not run yet.")
+        handle = read_handle(f"#{name}")
+        if handle and await self._naming.find(handle):
+            return await self._answer_by_handle(name, handle)
+        nearest = nearest_names(name, (job.full_name for job in jobs))
+        return Unknown(name, "No session and no job has this name.", nearest)
+
+    async def _find_newest(self, job: KnownJob) -> Session | None:
+        """Find a job's newest session, in EM where that can be asked."""
+        stored = await self._store.load_newest_of([job.uid])
+        session = stored[job.uid].session if job.uid in stored else None
+        return (await self._renew([session], "") if session else [None])[0]
 
     async def _renew(self, sessions: Sequence[Session], name: str) -> list[Session]:
         """Replace the newest known session of a job by its newest in EM, where EM can be asked."""
@@ -169,39 +226,6 @@ class Asking:
         if len(sessions) == 1:
             return await self._answer_by_id(guid_of(sessions[0].uid))
         return Candidates(asked, tuple(sessions))
-
-    async def list_failed(self) -> SessionList:
-        """List what failed or warned within a day, and what is still open."""
-        state = await self._store.load_state()
-        since = (state.server_time_at or EPOCH + FAILED_SINCE) - FAILED_SINCE
-        sessions, total = await self._store.load_bad_since(since, PAGE)
-        return SessionList(
-            "Failed or warned in the last 24 hours",
-            tuple(each.session for each in sessions),
-            total,
-            incidents=tuple(await self._store.load_open_views()),
-            confirmed_at=state.polled_at,
-            em_problem=state.problem,
-        )
-
-    async def list_running(self) -> SessionList:
-        """List what runs now, live from EM; from the store where EM cannot be asked."""
-        title = "Running now"
-        try:
-            running: dict[str, Session] = {}
-            async for page in self._source.iter_running():
-                running |= {session.uid: session for session in page.sessions}
-        except NotAllowed:
-            raise
-        except EnterpriseManagerError as error:
-            stored, total = await self._store.load_running(PAGE)
-            state = await self._store.load_state()
-            sessions = tuple(each.session for each in stored)
-            return SessionList(
-                title, sessions, total, confirmed_at=state.polled_at, em_problem=str(error)
-            )
-        longest_first = sorted(running.values(), key=lambda session: session.created_at)
-        return SessionList(title, tuple(longest_first[:PAGE]), len(running))
 
     async def describe_status(self) -> StatusAnswer:
         """Say how the bot itself is."""
@@ -233,6 +257,14 @@ class Asking:
     async def summarize(self) -> SummaryView:
         """Sum up the last 24 hours."""
         return await self._summarizing.summarize_now()
+
+
+def _no_incident(text: str, reference: Reference) -> Unknown:
+    return Unknown(
+        text,
+        f"There is no incident #{reference.text}. /replica failed lists those that are open, each "
+        "with its number.",
+    )
 
 
 @cache

@@ -42,6 +42,16 @@ class Observing:
         self._read_at: datetime | None = None
         self._swept_at: datetime | None = None
 
+    @property
+    def jobs(self) -> Collection[JobFacts]:
+        """All jobs as they are known now."""
+        return self._jobs.values()
+
+    @property
+    def policy(self) -> RpoPolicy:
+        """How old replicas may be."""
+        return self._policy
+
     async def refresh(self, now: datetime, server_time: datetime) -> None:
         """Read what is new; `now` is the bot's clock, `server_time` EM's."""
         if self._read_at is None:

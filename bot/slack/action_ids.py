@@ -56,6 +56,34 @@ UNWATCH: Final = "watch_end"
 FINDING_CLOSE: Final = "finding_close"
 """Tells no more of a job that no longer runs; the value is the finding's id."""
 
+ASK: Final = "asked_next"
+"""A question as a button; the value is what would be typed after `/replica`."""
+
+TURN: Final = "list_page"
+"""Another page of a list, in the place of this one; the value is made by `bot.slack.paging`."""
+
+EXPORT: Final = "list_export"
+"""The whole list as a file; the value is that of a page."""
+
+FIND_JOB: Final = "job_find"
+"""A menu of jobs that is searched by typing; the chosen value is a job's uid."""
+
+SHOW_JOB: Final = "job_show"
+"""One of several jobs; the value is its uid or its full name."""
+
+
+HOME_PAGE: Final = "home_page"
+"""Turns a page of the Home tab; the value says which pages are shown then."""
+
+HOME_REFRESH: Final = "home_refresh"
+"""Shows the Home tab as things are now."""
+
+HOME_DETAILS: Final = "home_details"
+"""Opens a session in a modal, where there is no channel to answer in; the value is its uid."""
+
+ALERTS_HERE: Final = "alerts_here"
+"""Subscribes the channel that the bot was invited to; the value is the channel's id."""
+
 
 def numbered(action_id: str, index: int) -> str:
     """Make an id unique among the buttons of one row."""

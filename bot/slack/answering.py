@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -12,6 +12,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.errors import EnterpriseManagerError, ReplicaBotError
 from bot.slack.answers import error_document, plain_document
 from bot.slack.clients import SlackCalls
+from bot.slack.documents import Document
+from bot.slack.files import FileSender
 from bot.slack.layout import render, render_plainly
 from bot.slack.responding import Asker, Responding, Response
 
@@ -24,6 +26,12 @@ GRACE = timedelta(seconds=1)
 """How long answers under way may still take at the end of the program."""
 
 Work = Coroutine[Any, Any, Response]
+AtHome = Callable[[Asker, Document], None]
+"""Shows an answer in the Home tab, where there is no channel for it."""
+
+PressWork = Coroutine[Any, Any, Response | None]
+"""A press may be answered by what it changes, without words."""
+
 _Answer = TypeVar("_Answer", Response, Response | None)
 
 
@@ -31,9 +39,14 @@ class Answering:
     """Owns every answer that is being looked up, from the question to its arrival in Slack."""
 
     def __init__(
-        self, responding: Responding, patience: timedelta = PATIENCE, grace: timedelta = GRACE
+        self,
+        responding: Responding,
+        patience: timedelta = PATIENCE,
+        grace: timedelta = GRACE,
+        at_home: AtHome | None = None,
     ) -> None:
         self._responding = responding
+        self._at_home = at_home
         self._patience = patience.total_seconds()
         self._grace = grace.total_seconds()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -43,12 +56,17 @@ class Answering:
         """Slack's methods, for what an answer needs beside its way to the person."""
         return self._responding.calls
 
+    @property
+    def sender(self) -> FileSender:
+        """Who sends files to people."""
+        return FileSender(self._responding.calls, self._responding.session)
+
     async def answer_command(self, ack: AsyncAck, asker: Asker, interim: str, work: Work) -> None:
         """Acknowledge with the answer, or with the interim line and let the answer follow.
 
         After a slash command the answer is a second message, so the line reads well if it stays.
         """
-        lookup = self._start(_guarded(work))
+        lookup = self._start(guarded(work))
         if await self._is_ready(lookup):
             response = lookup.result()
             is_plain = self.calls.richness.is_refused
@@ -59,15 +77,17 @@ class Answering:
         await ack(text=interim, response_type="ephemeral")
         self._start(self._follow(asker, lookup))
 
-    async def answer_press(self, ack: AsyncAck, asker: Asker, interim: str, work: Work) -> None:
+    async def answer_press(
+        self, ack: AsyncAck, asker: Asker, interim: str, work: PressWork
+    ) -> None:
         """Acknowledge at once; the answer follows, and the interim line if it takes long."""
         await ack()
-        lookup = self._start(_guarded(work))
+        lookup = self._start(guarded(work))
         self._start(self._follow_press(asker, interim, lookup))
 
-    def follow(self, asker: Asker, work: Coroutine[Any, Any, Response | None]) -> None:
+    def follow(self, asker: Asker, work: PressWork) -> None:
         """Do something that has been acknowledged; an answer follows only if there is one."""
-        self._start(self._follow_if_any(asker, work))
+        self._start(self._follow(asker, self._start(guarded(work))))
 
     async def close(self) -> None:
         """Let answers under way arrive for a moment, then give them up."""
@@ -79,23 +99,22 @@ class Answering:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def _follow_press(
-        self, asker: Asker, interim: str, lookup: asyncio.Task[Response]
+        self, asker: Asker, interim: str, lookup: asyncio.Task[Response | None]
     ) -> None:
-        if not await self._is_ready(lookup):
+        if not await self._is_ready(lookup) and asker.home is None:
             await self._responding.respond(asker, Response(plain_document(interim)))
         await self._follow(asker, lookup)
 
-    async def _follow(self, asker: Asker, lookup: asyncio.Task[Response]) -> None:
-        await self._responding.respond(asker, await lookup)
-
-    async def _follow_if_any(
-        self, asker: Asker, work: Coroutine[Any, Any, Response | None]
-    ) -> None:
-        response = await _guarded(work)
-        if response is not None:
+    async def _follow(self, asker: Asker, lookup: asyncio.Future[Any]) -> None:
+        response: Response | None = await lookup
+        if response is None:
+            return
+        if asker.home is not None and self._at_home:
+            self._at_home(asker, response.document)
+        else:
             await self._responding.respond(asker, response)
 
-    async def _is_ready(self, lookup: asyncio.Task[Response]) -> bool:
+    async def _is_ready(self, lookup: asyncio.Future[Any]) -> bool:
         done, _ = await asyncio.wait({lookup}, timeout=self._patience)
         return bool(done)
 
@@ -106,7 +125,7 @@ class Answering:
         return task
 
 
-async def _guarded(work: Coroutine[Any, Any, _Answer]) -> _Answer | Response:
+async def guarded(work: Coroutine[Any, Any, _Answer]) -> _Answer | Response:
     """Turn whatever goes wrong into an answer that helps."""
     try:
         return await work

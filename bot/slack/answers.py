@@ -1,14 +1,14 @@
-"""How all other answers read: lists, candidates, the unknown, status, help and errors."""
+"""How all other answers read: candidates, the unknown, status and errors."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.core.answers import Answer, Candidates, SessionAnswer, SessionList, StatusAnswer, Unknown
+from bot.core.answers import Answer, Candidates, SessionAnswer, StatusAnswer, Unknown
 from bot.core.sessions import Session
 from bot.core.views import IncidentView
 from bot.errors import EnterpriseManagerError, NotAllowed, NotFound
-from bot.slack.action_ids import DETAILS, PICK, numbered
-from bot.slack.alerts import details_button, icon_of, reason_phrase
+from bot.slack.action_ids import PICK, numbered
+from bot.slack.alerts import incident_document
 from bot.slack.documents import (
     Bold,
     Bullets,
@@ -22,11 +22,12 @@ from bot.slack.documents import (
     Row,
     paragraph,
 )
-from bot.slack.session_answers import progress_bar, session_document
-from bot.slack.verdicts import ICONS, did, verdict_of
-from bot.slack.words import cut, duration, listed, more, plural
+from bot.slack.help import ASKABLE, USAGE_OF, ask_button
+from bot.slack.lists import JOB_SEARCH, session_line
+from bot.slack.parsing import Verb
+from bot.slack.session_answers import session_document
+from bot.slack.words import cut, duration, more, plural
 
-ROWS = 15  # rows of a list
 PICKS = 10  # candidates to pick from
 ASKED = 200  # characters of what was asked, said back
 SAY_MORE = ": say a little more of the name or the id"
@@ -41,10 +42,8 @@ def answer_document(answer: Answer, now: datetime) -> Document:
             return _candidates(answer)
         case Unknown():
             return unknown_document(answer)
-        case SessionList():
-            return _list(answer, now)
-        case StatusAnswer():
-            return _status(answer, now)
+        case IncidentView():
+            return incident_document(answer)
 
 
 def unknown_document(answer: Unknown, verb: str = "") -> Document:
@@ -53,13 +52,24 @@ def unknown_document(answer: Unknown, verb: str = "") -> Document:
     title = f"🔍 I know nothing by the name of “{asked}”"
     lines: list[Line] = [(Bold(title),), (cut(answer.explanation, 1_000),)]
     if verb:
-        lines.append((f"Did you mean “/replica {verb}”?",))
-    parts: list[Part] = [paragraph(*lines)]
+        lines.append((f"Did you mean “/replica {_meant(answer.asked, verb)}”?", *_example(verb)))
     if answer.nearest:
-        parts.append(paragraph(("The nearest job names:",)))
-        parts.append(Buttons(tuple(_name_buttons(answer.nearest))))
-        parts += _rest(answer.nearest, PICKS, SAY_MORE)
+        lines.append(("The nearest job names:",))
+    parts: list[Part] = [paragraph(*lines), *_rest(answer.nearest, PICKS, SAY_MORE)]
+    offered = [ask_button(f"Show {verb}", verb)] if verb in ASKABLE else []
+    parts.append(Buttons((*offered, *_name_buttons(answer.nearest), JOB_SEARCH)))
     return Document((f"{title}. {cut(answer.explanation, 300)}",), tuple(parts))
+
+
+def _meant(asked: str, verb: str) -> str:
+    """Put the right word in the place of the one that was a slip."""
+    rest = " ".join(asked.split()[1:])
+    return cut(f"{verb} {rest}".rstrip(), ASKED)
+
+
+def _example(verb: str) -> Line:
+    example = USAGE_OF[Verb(verb)].examples[0]
+    return (f" For example: /replica {example}",) if example and example != verb else ()
 
 
 def error_document(error: EnterpriseManagerError) -> Document:
@@ -88,12 +98,14 @@ def _candidates(answer: Candidates) -> Document:
         f"“{cut(answer.asked, ASKED)}” fits {plural(len(answer.sessions), 'session')}: which one?"
     )
     rows = [
-        Row(_session_line(session), Button("Show", PICK, session.uid, label=_show_label(session)))
+        Row(
+            session_line(session, answer.handles.get(session.uid, "")),
+            Button("Show", PICK, session.uid, label=_show_label(session)),
+        )
         for session in answer.sessions[:PICKS]
     ]
-    return Document(
-        (title,), (paragraph((Bold(title),)), *rows, *_rest(answer.sessions, PICKS, SAY_MORE))
-    )
+    rest = _rest(answer.sessions, PICKS, SAY_MORE)
+    return Document((title,), (paragraph((Bold(title),)), *rows, *rest))
 
 
 def _rest(everything: Sequence[object], most: int, advice: str = "") -> list[Part]:
@@ -112,76 +124,8 @@ def _name_buttons(names: Sequence[str]) -> list[Button]:
     ]
 
 
-def _list(answer: SessionList, now: datetime) -> Document:
-    """List open incidents first, then the sessions that belong to none of them."""
-    told = {uid for each in answer.incidents for uid in each.incident.session_uids}
-    others = [each for each in answer.sessions if each.uid not in told]
-    rows = [_incident_row(each) for each in answer.incidents[:ROWS]]
-    failing = f"{plural(len(answer.incidents), 'job')} failing now" if answer.incidents else ""
-    title = f"{cut(answer.title, ASKED)}: {answer.total or 'none'}"
-    parts: list[Part] = [paragraph((Bold(failing or title),), *_copy(answer)), *rows]
-    parts += _rest(answer.incidents, ROWS)
-    above = len(answer.sessions) - len(others)
-    if failing:
-        parts.append(paragraph((Bold(title), f", {above} of them above" if above else "")))
-    shown = others[: ROWS - len(rows)]
-    parts += [_session_row(each, now) for each in shown]
-    hidden = answer.total - above - len(shown)
-    if hidden > 0:
-        parts.append(paragraph((f"… and {hidden:,} more",)))
-    first = f"{failing} · {title}" if failing else title
-    return Document((first, *_first_of(answer, others)), tuple(parts))
-
-
-def _copy(answer: SessionList) -> list[Line]:
-    if not answer.em_problem:
-        return []
-    last = Moment(answer.confirmed_at) if answer.confirmed_at else "before"
-    return [("⚠️ Not live: this is what EM said ", last, "."), (cut(answer.em_problem, 600),)]
-
-
-def _first_of(answer: SessionList, sessions: Sequence[Session]) -> Line:
-    names = [each.job_name for each in answer.incidents] + [each.job_name for each in sessions]
-    unique = list(dict.fromkeys(names))
-    return (f" · {listed(unique, 5, 60)}",) if unique else ()
-
-
-def _incident_row(view: IncidentView) -> Row:
-    line = (
-        f"{icon_of(view)} ",
-        Bold(cut(view.job_name, 120)),
-        f" {did(view.latest, view.verdict)} · {cut(view.backup_server, 80)} · since ",
-        Moment(view.incident.opened_at),
-        f", {plural(view.incident.run_count, 'run')} · #{view.incident.id} · ",
-        reason_phrase(view, 200),
-    )
-    return Row(line, details_button(view.latest, view.job_name))
-
-
-def _session_row(session: Session, now: datetime) -> Row:
-    line = _session_line(session)
-    if not session.is_stopped:
-        bar = f" · {progress_bar(session.progress)}" if session.progress is not None else ""
-        line = (*line, f"{bar} · for {duration(now - session.created_at)}")
-    return Row(
-        line, Button("Details", DETAILS, session.uid, label=f"Details of {session.job_name}")
-    )
-
-
-def _session_line(session: Session) -> Line:
-    verdict = verdict_of(session)
-    at = session.ended_at or session.created_at
-    start = "ended " if session.ended_at else "started "
-    return (
-        f"{ICONS[verdict]} ",
-        Bold(cut(session.job_name, 120)),
-        f" {did(session, verdict)} · {cut(session.backup_server, 80)} · {start}",
-        Moment(at),
-        f" · {cut(session.name, 120)}" if session.name else "",
-    )
-
-
-def _status(answer: StatusAnswer, now: datetime) -> Document:
+def status_document(answer: StatusAnswer, now: datetime) -> Document:
+    """Say how the bot itself is."""
     is_well = not (answer.em_problem or answer.slack_problems or answer.database_problem)
     title = "✅ The bot is well" if is_well else "⚠️ Something needs a person"
     lines: list[Line] = [(Bold(title), f" · replica-bot {answer.version}")]

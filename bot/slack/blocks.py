@@ -12,6 +12,7 @@ from bot.core.views import (
     StartView,
     SummaryView,
     WatchView,
+    WelcomeView,
 )
 from bot.slack.alerts import incident_document, reply_document
 from bot.slack.blocked import blockage_document
@@ -22,6 +23,7 @@ from bot.slack.layout import Message, render, render_plainly
 from bot.slack.outages import outage_document, start_document
 from bot.slack.postmarks import postmark
 from bot.slack.summaries import summary_document
+from bot.slack.welcomes import welcome_document
 from bot.slack.wishes import watch_document
 
 
@@ -40,7 +42,7 @@ def _marked(view: NoticeView, notice: Notice | None) -> Document:
     return postmark(document, notice) if notice else document
 
 
-def _document(view: NoticeView) -> Document:  # noqa: PLR0911 - one line for each kind of view
+def _document(view: NoticeView) -> Document:  # noqa: C901, PLR0911 - a line for each kind
     match view:
         case IncidentView():
             return incident_document(view)
@@ -60,3 +62,5 @@ def _document(view: NoticeView) -> Document:  # noqa: PLR0911 - one line for eac
             return watch_document(view)
         case FindingView():
             return finding_document(view)
+        case WelcomeView():
+            return welcome_document(view)

@@ -67,7 +67,15 @@ class Menu:
     options: tuple[tuple[str, str], ...]
 
 
-Control = Button | Menu
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A menu whose options are looked up as one types (reference §1.5)."""
+
+    placeholder: str
+    action_id: str
+
+
+Control = Button | Menu | Search
 
 
 @dataclass(frozen=True, slots=True)

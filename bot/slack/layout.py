@@ -4,7 +4,7 @@
 alone, for workspaces that refuse a block type (DESIGN §6).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from bot.slack.documents import (
     Part,
     Person,
     Row,
+    Search,
     Span,
     Text,
 )
@@ -38,6 +39,7 @@ SECTION_TEXT = 3_000  # characters, reference §1.5
 LINE_TEXT = 1_500  # characters of one line, ours: two lines always fit a section
 ALL_TEXT = 11_000  # characters, ours: reference §1.5 says to keep below about 13,000
 BLOCKS = 45  # ours: reference §1.5 allows 50, and cutting adds one
+VIEW_BLOCKS = 100  # of a Home tab or modal, reference §1.10
 ACTIONS = 25  # buttons in a row, reference §1.5
 BROADCASTS = ("here", "channel", "everyone")
 USER_GROUP = "S"  # how the id of a user group begins
@@ -66,6 +68,36 @@ def render(document: Document) -> Message:
 def render_plainly(document: Document) -> Message:
     """Write a document with the oldest block types only."""
     return _render(document, _plain_block)
+
+
+def render_view(parts: Sequence[Part], *, is_plain: bool = False) -> list[Block]:
+    """Write the blocks of a Home tab or modal in their order, as many as fit; the rest is said."""
+    block_of = _plain_block if is_plain else _rich_block
+    blocks: list[Block] = []
+    room = ALL_TEXT
+    for block in (block_of(piece) for part in parts for piece in _pieces(part)):
+        room -= _count_text(block)
+        if len(blocks) == VIEW_BLOCKS - 1 or room < 0:
+            return [*blocks, _section("… and more that one view does not hold.")]
+        blocks.append(block)
+    return blocks
+
+
+def _count_text(value: object, key: str = "") -> int:
+    """Count the characters that a reader sees; with so few a view is far from 250 kB (§1.10)."""
+    if isinstance(value, str):
+        return len(value) if key in ("text", "fallback") else 0
+    if isinstance(value, dict):
+        return sum(_count_text(inner, name) for name, inner in value.items())
+    return sum(_count_text(inner) for inner in value) if isinstance(value, list) else 0
+
+
+def _pieces(part: Part) -> list[Part]:
+    """Take a part as what Slack takes of it: no empty row of buttons, no text that is too long."""
+    if isinstance(part, Buttons):
+        row = _without_empty(part)
+        return [row] if row.buttons else []
+    return [piece for piece, _ in _in_sections([part])]
 
 
 def mrkdwn(line: Line, most: int = LINE_TEXT) -> str:
@@ -215,7 +247,23 @@ def _section(text: str) -> Block:
 
 
 def _control(control: Control) -> Block:
-    return _menu(control) if isinstance(control, Menu) else _button(control)
+    match control:
+        case Menu():
+            return _menu(control)
+        case Search():
+            return _search(control)
+        case Button():
+            return _button(control)
+
+
+def _search(search: Search) -> Block:
+    """Write a menu that asks for its options; the first ones before anything is typed."""
+    return {
+        "type": "external_select",
+        "placeholder": _plain_text(search.placeholder, PLACEHOLDER),
+        "action_id": search.action_id,
+        "min_query_length": 0,
+    }
 
 
 def _menu(menu: Menu) -> Block:

@@ -19,10 +19,13 @@ from bot.services.handling import Handling
 from bot.slack import action_ids
 from bot.slack.actions import Actions
 from bot.slack.answering import Answering, apology_for
-from bot.slack.asking import Asking
+from bot.slack.asking import Answers
 from bot.slack.clients import Json
 from bot.slack.commands import Commands
 from bot.slack.deeds import Deeds
+from bot.slack.mentions import Mentions
+from bot.slack.questions import Questions
+from bot.slack.repeats import EventsOnce, Repeats
 from bot.slack.wishing import Wishing
 
 log = structlog.get_logger(__name__)
@@ -30,10 +33,11 @@ log = structlog.get_logger(__name__)
 ANYTHING = re.compile(".*", re.DOTALL)
 
 
-def build_app(client: AsyncWebClient, signing_secret: str = "") -> AsyncApp:
-    """Build the Bolt app.
+def build_app(client: AsyncWebClient) -> AsyncApp:
+    """Build the Bolt app, which hears each event once.
 
-    It authorizes every request by the one token there is, without `auth.test`: with a revoked
+    In HTTP mode `bot.slack.requests` has checked a request before Bolt sees it. The app
+    authorizes every request by the one token there is, without `auth.test`: with a revoked
     token the person is still answered, through the acknowledgement (reference §5).
     """
     token = client.token
@@ -45,24 +49,30 @@ def build_app(client: AsyncWebClient, signing_secret: str = "") -> AsyncApp:
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 
-    return AsyncApp(
+    app = AsyncApp(
         client=tokenless,
         name="replica-bot",
         logger=_bolt_logger(),
-        signing_secret=signing_secret,
+        signing_secret="",
+        request_verification_enabled=False,
         authorize=authorize,
     )
+    app.use(EventsOnce(Repeats()).pass_on)
+    return app
 
 
 def register(
-    app: AsyncApp, asking: Asking, handling: Handling, answering: Answering, clock: Clock
+    app: AsyncApp, answers: Answers, handling: Handling, answering: Answering, clock: Clock
 ) -> None:
     """Bind every listener; those that take anything come last."""
     wishing = Wishing(handling, answering.calls, clock)
-    commands = Commands(asking, answering, clock, wishing)
-    app.command(ANYTHING)(commands.replica_asked)
+    questions = Questions(answers, wishing, answering.sender, clock)
+    app.command(ANYTHING)(Commands(questions, answering).replica_asked)
     _register_deeds(app, Deeds(handling, wishing, answering, answering.calls))
-    _register_actions(app, Actions(asking, answering, clock))
+    _register_actions(app, Actions(questions, answering, clock))
+    mentions = Mentions(questions, answering)
+    app.event("app_mention")(mentions.bot_mentioned)
+    app.event("message")(mentions.message_said)
     app.event(ANYTHING)(event_heard)
     app.error(listener_failed)
 
@@ -85,11 +95,16 @@ def _register_deeds(app: AsyncApp, deeds: Deeds) -> None:
 def _register_actions(app: AsyncApp, actions: Actions) -> None:
     """Bind the buttons of answers, and at last whatever else is pressed."""
     app.action(action_ids.DETAILS)(actions.details_clicked)
-    app.action(action_ids.SHARE)(actions.share_clicked)
     app.action(action_ids.REFRESH)(actions.refresh_clicked)
     app.action(action_ids.ALL_VMS)(actions.tasks_clicked)
     app.action(action_ids.OPEN_IN_EM)(actions.link_opened)
     app.action(_of_many(action_ids.PICK))(actions.candidate_picked)
+    app.action(_of_many(action_ids.ASK))(actions.question_clicked)
+    app.action(_of_many(action_ids.TURN))(actions.page_turned)
+    app.action(action_ids.EXPORT)(actions.export_clicked)
+    app.action(_of_many(action_ids.SHOW_JOB))(actions.job_chosen)
+    app.action(action_ids.FIND_JOB)(actions.job_chosen)
+    app.options(action_ids.FIND_JOB)(actions.job_typed)
     app.action(ANYTHING)(actions.old_button_clicked)
 
 

@@ -1,8 +1,14 @@
 """Menus that several messages offer, and what a choice from them means."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from bot.core.mutes import Scope
+from bot.core.targets import KnownJob
 from bot.slack.action_ids import MUTE
 from bot.slack.documents import Menu
+from bot.slack.layout import OPTION_TEXT, OPTION_VALUE, OPTIONS
+from bot.slack.words import cut
 
 _ENDS = (
     ("1 hour", "1h"),
@@ -21,6 +27,18 @@ def mute_menu(job_uid: str, backup_server: str) -> Menu:
             for reads, end in _ENDS[:2]
         ]
     return Menu("Mute…", MUTE, tuple(options))
+
+
+def job_options(jobs: Sequence[KnownJob]) -> list[dict[str, Any]]:
+    """Write the options of a menu of jobs; one whose uid Slack would not take is left out."""
+    return [
+        {
+            "text": {"type": "plain_text", "text": cut(job.full_name, OPTION_TEXT) or "…"},
+            "value": job.uid,
+        }
+        for job in jobs[:OPTIONS]
+        if 0 < len(job.uid) <= OPTION_VALUE
+    ]
 
 
 def read_mute_choice(value: str) -> tuple[Scope, str, str] | None:

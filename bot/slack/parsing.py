@@ -7,17 +7,20 @@ spaces that are none.
 import difflib
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Verb(StrEnum):
-    """What can be asked; SESSION is everything that begins with no other verb."""
+    """What can be asked; SESSION is everything that begins with no other verb, OVERVIEW nothing."""
 
+    OVERVIEW = "overview"
     HELP = "help"
     SESSION = "session"
     FAILED = "failed"
     RUNNING = "running"
+    JOBS = "jobs"
+    JOB = "job"
     TASKS = "tasks"
     SUMMARY = "summary"
     STATUS = "status"
@@ -56,14 +59,33 @@ WISHES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and of what; `subject` is empty where the verb needs none."""
+    """What is asked, and of what; `subject` is empty where the verb needs none.
+
+    `typed` is all that was said: a name may begin like a verb.
+    """
 
     verb: Verb
     subject: str = ""
+    typed: str = field(default="", compare=False)
 
 
-_LISTS = frozenset({Verb.MUTES, Verb.SUBSCRIPTIONS, Verb.WATCHES})
-_TAKES_SUBJECT = frozenset({Verb.TASKS, Verb.SESSION}) | (WISHES - _LISTS)
+LISTS = frozenset({Verb.FAILED, Verb.RUNNING, Verb.JOBS, Verb.TASKS})
+"""What is listed page by page; words after it narrow the list."""
+
+_ALONE = frozenset(
+    {
+        Verb.OVERVIEW,
+        Verb.SUMMARY,
+        Verb.STATUS,
+        Verb.MUTES,
+        Verb.SUBSCRIPTIONS,
+        Verb.WATCHES,
+    }
+)
+"""With words behind it, such a word is the beginning of a name."""
+
+_ASKS_HELP = frozenset({"help", "?", "--help", "-h"})
+_OWN_NAME = re.compile(r"/?replica(?:-[\w-]+)?\s+(?=\S)", re.IGNORECASE)
 _INCIDENT = re.compile(r"#?(\d{1,9})(?:\s+(.*))?", re.DOTALL)
 _WRAPPED = re.compile(r"<(?P<target>[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>")
 _QUOTES = str.maketrans("“”„‟‘’‚‛", "\"\"\"\"''''")
@@ -72,16 +94,22 @@ _PAIRS = ("`", '"', "'", "*")
 
 
 def parse_question(text: str) -> Question:
-    """Understand what was typed; nothing at all asks for help."""
-    words = clean(text)
+    """Understand what was typed; nothing at all asks for the overview."""
+    words = _without_own_name(clean(text))
     first, _, rest = words.partition(" ")
-    verb = _verb_of(first)
-    if not words or words == "?":
+    verb = verb_of(unquoted(first))
+    if not words:
+        return Question(Verb.OVERVIEW)
+    if words in _ASKS_HELP:
         return Question(Verb.HELP)
-    if verb is None or verb is Verb.SESSION or (rest and verb not in _TAKES_SUBJECT):
+    if verb is Verb.HELP:
+        return Question(Verb.HELP, unquoted(rest).lstrip("/"))
+    if verb and verb is not Verb.SESSION and rest.casefold() in _ASKS_HELP:
+        return Question(Verb.HELP, verb.value)
+    if verb is None or verb is Verb.SESSION or (rest and verb in _ALONE):
         subject = rest if verb is Verb.SESSION and rest else words
         return Question(Verb.SESSION, unquoted(subject))
-    return Question(verb, rest if verb in WISHES else unquoted(rest))
+    return Question(verb, rest if verb in WISHES | LISTS else unquoted(rest), words)
 
 
 def parse_incident(subject: str) -> tuple[int, str] | None:
@@ -105,16 +133,23 @@ def unquoted(text: str) -> str:
 
 
 def nearest_verb(text: str) -> str:
-    """Name the verb that a single word is likely a slip of, if any."""
-    first = text.split(" ")[0].lower()
-    return next(iter(difflib.get_close_matches(first, list(Verb), n=1, cutoff=0.7)), "")
+    """Name the verb that the first word is likely a slip of, if any."""
+    first = unquoted(text.split(" ")[0]).lower()
+    known = [verb.value for verb in Verb if verb is not Verb.OVERVIEW]
+    return next(iter(difflib.get_close_matches(first, known, n=1, cutoff=0.7)), "")
 
 
-def _verb_of(word: str) -> Verb | None:
+def verb_of(word: str) -> Verb | None:
+    """Take a word as a verb."""
     try:
         return Verb(word.lower())
     except ValueError:
         return None
+
+
+def _without_own_name(words: str) -> str:
+    """Drop `/replica` where somebody typed or pasted it once more."""
+    return _OWN_NAME.sub("", words, count=1) if words.startswith("/") else words
 
 
 def _unwrap(found: re.Match[str]) -> str:

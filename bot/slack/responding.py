@@ -5,13 +5,14 @@ checked (reference §1.1, §5).
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 import structlog
 
+from bot.slack.action_ids import SHARE
 from bot.slack.clients import CallFailed, Json, SlackCalls, proxy_for
-from bot.slack.documents import Document
+from bot.slack.documents import Buttons, Document, Part
 from bot.slack.layout import Message, render, render_plainly
 from bot.slack.outcomes import TOO_RICH
 
@@ -22,11 +23,16 @@ _SAYS_NO = re.compile(r'"ok"\s*:\s*false')  # Slack's usual refusal, should one 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asked, where, and the address for the answer."""
+    """Who asked, where, and the address for the answer; `thread_ts` is set in a thread.
+
+    `home` is the `private_metadata` of the Home tab in which something was pressed, None elsewhere.
+    """
 
     user_id: str
     channel_id: str
     response_url: str
+    thread_ts: str = ""
+    home: str | None = None
 
     @classmethod
     def of_command(cls, body: Json) -> "Asker":
@@ -40,10 +46,12 @@ class Asker:
         """Read the payload of a button."""
         channel = body.get("channel") or {}
         container = body.get("container") or {}
+        view = body.get("view") or {}
         return cls(
             (body.get("user") or {}).get("id", ""),
             channel.get("id") or container.get("channel_id", ""),
             body.get("response_url", ""),
+            home=view.get("private_metadata", "") if view.get("type") == "home" else None,
         )
 
 
@@ -54,6 +62,19 @@ class Response:
     document: Document
     is_visible: bool = False
     replaces: bool = False
+
+
+def shown_to_all(response: Response) -> Response:
+    """Let everybody see an answer; there is nothing to share any more."""
+    parts = tuple(map(_without_share, response.document.parts))
+    document = Document(response.document.summary, parts)
+    return Response(document, is_visible=True, replaces=response.replaces)
+
+
+def _without_share(part: Part) -> Part:
+    if not isinstance(part, Buttons):
+        return part
+    return Buttons(tuple(each for each in part.buttons if each.action_id != SHARE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +88,9 @@ class Responding:
         """Bring an answer, by whichever way still works."""
         if await self._respond_by_url(asker, response):
             return
-        if response.is_visible:
+        if not asker.channel_id:  # it was asked for in a view: a direct message is what is left
+            await self._post(replace(asker, channel_id=asker.user_id), response.document)
+        elif response.is_visible:
             await self._post(asker, response.document)
         else:
             await self._post_ephemerally(asker, response.document)
@@ -98,7 +121,10 @@ class Responding:
     async def _post(self, asker: Asker, document: Document) -> None:
         """Post for all to see, or tell the one who shared that it did not work."""
         try:
-            await self._call("chat.postMessage", document, channel=asker.channel_id)
+            place = {"channel": asker.channel_id}
+            if asker.thread_ts:
+                place["thread_ts"] = asker.thread_ts
+            await self._call("chat.postMessage", document, **place)
         except CallFailed as failed:
             log.warning("answer_not_shared", error=failed.code, channel=asker.channel_id)
             sentence = f"I could not share this here: Slack says {failed.code or 'nothing'}."

@@ -9,6 +9,9 @@ from typing import Literal
 
 COMMANDS = "commands"
 CHAT_WRITE = "chat:write"
+FILES_WRITE = "files:write"
+APP_MENTIONS_READ = "app_mentions:read"
+IM_HISTORY = "im:history"
 CHANNELS_HISTORY = "channels:history"
 GROUPS_HISTORY = "groups:history"
 CHANNELS_READ = "channels:read"
@@ -18,6 +21,9 @@ SCOPES = MappingProxyType(
     {
         COMMANDS: "to answer /replica",
         CHAT_WRITE: "to post alerts and summaries, to edit them, and to answer the one who asked",
+        FILES_WRITE: "to send a list as a CSV file, by direct message, to the one who asked for it",
+        APP_MENTIONS_READ: "to answer questions in which the bot is mentioned",
+        IM_HISTORY: "to answer questions that people ask in a direct message to the bot",
         CHANNELS_HISTORY: "to look, after a lost answer, whether an alert already stands",
         GROUPS_HISTORY: "the same in private channels",
         CHANNELS_READ: "to find a channel that the settings give by name, and to check it",
@@ -26,15 +32,33 @@ SCOPES = MappingProxyType(
 )
 """Every bot scope with the reason a workspace's admin reads.
 
-Not `im:history`: direct messages are told to one person at a time, and to read them back would let
-the bot read what people write to it. Where an answer of Slack's is lost there, the message comes
-again, marked as a possible duplicate.
+Direct messages are answered, and never read back: where an answer of Slack's is lost there, the
+message comes again, marked as a possible duplicate.
 """
 
 REQUIRED = frozenset({COMMANDS, CHAT_WRITE})
 """Without these the bot does not do its job; without the others it does, with less certainty."""
 
 SLASH_COMMAND = "/replica"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Why the bot hears of it, as a workspace's admin reads it, and the scope that it needs."""
+
+    reason: str
+    scope: str = ""
+
+
+EVENTS = MappingProxyType(
+    {
+        "app_mention": Event("to answer whoever mentions the bot", APP_MENTIONS_READ),
+        "message.im": Event("to answer what somebody writes to it", IM_HISTORY),
+        "app_home_opened": Event("to show somebody their Home tab when they open it"),
+        "member_joined_channel": Event("to say what it does where it is invited", CHANNELS_READ),
+    }
+)
+"""Every event that the manifest subscribes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +77,10 @@ METHODS = MappingProxyType(
         "chat.update": Method("POST", (CHAT_WRITE,)),
         "chat.postEphemeral": Method("POST", (CHAT_WRITE,)),
         "views.open": Method("POST"),
+        "views.update": Method("POST"),
+        "views.publish": Method("POST"),
+        "files.getUploadURLExternal": Method("GET", (FILES_WRITE,)),
+        "files.completeUploadExternal": Method("POST", (FILES_WRITE,)),
         "conversations.history": Method("GET", (CHANNELS_HISTORY, GROUPS_HISTORY)),
         "conversations.replies": Method("GET", (CHANNELS_HISTORY, GROUPS_HISTORY)),
         "conversations.info": Method("GET", (CHANNELS_READ, GROUPS_READ)),

@@ -24,7 +24,6 @@ from bot.slack.words import cut, duration, more, one_line, plural, size
 
 FIELD = 600  # characters of one field; names are at most 255 in EM
 BAD_VMS = 15  # VMs with their reasons in an answer
-ALL = 60  # VMs in the list of all
 REASON = 500  # characters of one VM's reason
 LINKS = 12  # links of a session
 BAR = 20  # signs of the progress bar
@@ -35,7 +34,7 @@ def session_document(
 ) -> Document:
     """Answer with one session; `shared_by` and `refreshed_by` say who made it visible to all."""
     session = answer.session
-    parts: list[Part] = [paragraph(*_heading(session, now), *_origin(answer))]
+    parts: list[Part] = [paragraph(*_heading(answer, now), *_origin(answer))]
     parts.append(Bullets(tuple(_fields(session))))
     parts += _vms(answer)
     if session.links:
@@ -46,33 +45,20 @@ def session_document(
     return Document(_summary(answer, now), tuple(parts))
 
 
-def tasks_document(answer: SessionAnswer) -> Document:
-    """List every VM of one session."""
-    session = answer.session
-    tasks = answer.tasks or ()
-    name = cut(session.name or session.job_name, 255)
-    title = f"{plural(len(tasks), 'VM')} of {name}"
-    parts: list[Part] = [paragraph((Bold(title),), *_origin(answer))]
-    if answer.tasks is None:
-        parts.append(paragraph((f"The VMs cannot be read: {_problem(answer)}",)))
-    lines: list[Line] = [_task(task) for task in sorted(tasks, key=_urgency)[:ALL]]
-    if len(tasks) > ALL:
-        lines.append((more(tasks, ALL, "… and {} more VMs, all less urgent than these"),))
-    if lines:
-        parts.append(Bullets(tuple(lines)))
-    return Document((title,), tuple(parts))
-
-
 def progress_bar(progress: int) -> str:
     """Draw how far a session is."""
     filled = round(max(0, min(100, progress)) / 100 * BAR)
     return f"{'▓' * filled}{'░' * (BAR - filled)} {progress} %"
 
 
-def _heading(session: Session, now: datetime) -> list[Line]:
+def _heading(answer: SessionAnswer, now: datetime) -> list[Line]:
+    session = answer.session
     verdict = verdict_of(session)
+    handle = f" · #{answer.handle}" if answer.handle else ""
     told = f"{ICONS[verdict]} {cut(session.job_name, 255)} {did(session, verdict)}"
-    lines: list[Line] = [(Bold(told), f" · {cut(session.backup_server, 255) or 'unknown server'}")]
+    lines: list[Line] = [
+        (Bold(told), f" · {cut(session.backup_server, 255) or 'unknown server'}{handle}")
+    ]
     if verdict is Verdict.UNFINISHED:
         running = f"running for {duration(now - session.created_at)}"
         bar = f"{progress_bar(session.progress)} · " if session.progress is not None else ""
@@ -131,7 +117,7 @@ def _vms(answer: SessionAnswer) -> list[Part]:
         is_bad = verdict_of(answer.session).is_bad
         return [paragraph((none_bad + (" EM gives no reason." if is_bad else ""),))]
     title: Line = (Bold(f"{len(bad)} of {plural(len(answer.tasks), 'VM')} failed or warned"),)
-    lines: list[Line] = [_task(task) for task in bad[:BAD_VMS]]
+    lines: list[Line] = [task_line(task) for task in bad[:BAD_VMS]]
     if len(bad) > BAD_VMS:
         lines.append((more(bad, BAD_VMS, "… and {} more: press “All VMs”"),))
     return [paragraph(title), Bullets(tuple(lines))]
@@ -146,12 +132,13 @@ def _urgency(task: TaskSession) -> tuple[int, str]:
     return (-task.verdict, task.vm.lower())
 
 
-def _task(task: TaskSession) -> Line:
+def task_line(task: TaskSession, most: int = REASON) -> Line:
+    """Write one VM of a session with its reason."""
     took: Line = ()
     if task.created_at and task.ended_at:
         took = (duration(task.ended_at - task.created_at),)
     held: Line = (size(task.total_size),) if task.total_size else ()
-    reason: Line = (cut(task.reason, REASON),)
+    reason: Line = (cut(task.reason, most),)
     if task.verdict.is_bad and not task.reason:
         reason = ("EM gives no reason",)
     name = Bold(cut(task.vm or task.name, 120) or "unnamed VM")

@@ -17,7 +17,7 @@ from bot.store.notices import NoticeLedger
 from bot.store.tables import decisions, found_messages, notices
 from bot.store.threads import find_root
 
-FROZEN = frozenset({Kind.SUMMARY, Kind.REPLY, Kind.WATCH})
+FROZEN = frozenset({Kind.SUMMARY, Kind.REPLY, Kind.WATCH, Kind.WELCOME})
 """What is never changed after it was sent."""
 
 

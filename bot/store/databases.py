@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.errors import DatabaseInUse, DatabaseUnavailable, DatabaseUnusable
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a database that names one this program does not have is refused."""
 
 BUSY_TIMEOUT_MS = 5_000

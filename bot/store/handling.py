@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.audiences import Subscription
 from bot.core.mutes import Mute
@@ -52,12 +53,8 @@ class SqlHandlingStore:
 
     async def load_jobs(self) -> tuple[KnownJob, ...]:
         """Load how people call all jobs."""
-        query = select(jobs.c.job_uid, jobs.c.name, jobs.c.backup_server).where(
-            jobs.c.em == self._em
-        )
         async with self._database.read_once() as connection:
-            found = await connection.execute(query.order_by(jobs.c.folded_name, jobs.c.job_uid))
-            return name_jobs((row.job_uid, row.name, row.backup_server) for row in found)
+            return await load_known_jobs(connection, self._em)
 
     async def load_view(self, incident_id: int) -> IncidentView | None:
         """Load an incident as it is now."""
@@ -70,6 +67,13 @@ class SqlHandlingStore:
         async with self._database.read() as connection:
             ids = await IncidentLedger(connection, self._em).load_open_incidents_of([job_uid])
             return ids[0] if ids else None
+
+
+async def load_known_jobs(connection: AsyncConnection, em: str) -> tuple[KnownJob, ...]:
+    """Load how people call all jobs, by name."""
+    query = select(jobs.c.job_uid, jobs.c.name, jobs.c.backup_server).where(jobs.c.em == em)
+    found = await connection.execute(query.order_by(jobs.c.folded_name, jobs.c.job_uid))
+    return name_jobs((row.job_uid, row.name, row.backup_server) for row in found)
 
 
 class GroupLedger(Ledger):

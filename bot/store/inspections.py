@@ -74,7 +74,7 @@ class SqlInspectingStore:
         while True:
             after = records[-1].job_uid if records else ""
             page = await self._read(query.where(jobs.c.job_uid > after))
-            records += map(_record, page)
+            records += map(to_record, page)
             if len(page) < PAGE:
                 return records
 
@@ -144,7 +144,8 @@ class SqlInspectingStore:
             return list(await connection.execute(query))
 
 
-def _record(row: Row[Any]) -> JobRecord:
+def to_record(row: Row[Any]) -> JobRecord:
+    """Read a job as it is stored."""
     return JobRecord(
         job_uid=row.job_uid,
         name=row.name,

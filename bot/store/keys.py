@@ -35,6 +35,8 @@ class Keys(Ledger):
                 return Key(Kind.REPLY, await self.load_reply_marks(notice))
             case Kind.SUMMARY | Kind.BLOCKED | Kind.FINDING:
                 return Key(notice.kind, await self._load_marks(notice))
+            case Kind.WELCOME:
+                return Key(Kind.WELCOME, (digest(notice.subject),))
         return Key(notice.kind)
 
     async def _of_incident(self, notice: Notice) -> Key:

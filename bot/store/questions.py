@@ -1,6 +1,7 @@
 """What questions and summaries read."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,9 +18,11 @@ from bot.core.polls import EmState
 from bot.core.sessions import EPOCH, TaskSession, Verdict
 from bot.core.stores import Figures, Period, StoredSession
 from bot.core.summaries import SummaryFacts
+from bot.core.targets import KnownJob
 from bot.core.views import IncidentView
 from bot.store import rows
 from bot.store.databases import Database
+from bot.store.handling import load_known_jobs
 from bot.store.jobs import options_of
 from bot.store.notices import IS_DUE, NoticeLedger
 from bot.store.polls import load_state
@@ -96,16 +99,26 @@ class SqlAskingStore:
         by_session = select(sessions).where(sessions.c.name == name).limit(limit)
         return await self._load(by_session) or await self._load(by_job)
 
-    async def load_job_names(self) -> list[str]:
-        """List all job names."""
-        async with self._database.read() as connection:
-            found = await connection.execute(
-                select(jobs.c.name)
-                .where(jobs.c.em == self._em, jobs.c.named_at > EPOCH)  # those that have ever run
-                .distinct()
-                .order_by(jobs.c.name)
-            )
-            return list(found.scalars())
+    async def load_jobs(self) -> tuple[KnownJob, ...]:
+        """Load how people call all jobs."""
+        async with self._database.read_once() as connection:
+            return await load_known_jobs(connection, self._em)
+
+    async def load_newest_of(self, job_uids: Collection[str]) -> dict[str, StoredSession]:
+        """Load the newest session of each of these jobs."""
+        newest = func.max(sessions.c.sorted_at).label("newest_at")
+        is_seen = or_(sessions.c.verdict > 0, sessions.c.is_vanished.is_(False))
+        of_job = (
+            select(sessions.c.job_uid, newest)
+            .where(sessions.c.em == self._em, sessions.c.job_uid.in_(job_uids), is_seen)
+            .group_by(sessions.c.job_uid)
+            .subquery()
+        )
+        is_newest = and_(
+            sessions.c.job_uid == of_job.c.job_uid, sessions.c.sorted_at == of_job.c.newest_at
+        )
+        found = await self._load(select(sessions).join(of_job, is_newest))
+        return {each.session.job_uid: each for each in found}
 
     async def load_running(self, limit: int) -> tuple[list[StoredSession], int]:
         """Load running sessions, longest first, and how many there are."""
@@ -117,11 +130,11 @@ class SqlAskingStore:
         async with self._database.read() as connection:
             return await Views(connection, self._em).load_open()
 
-    async def load_bad_since(self, since: datetime, limit: int) -> tuple[list[StoredSession], int]:
-        """Load bad sessions that ended since then, newest first, and how many there are."""
-        is_bad = and_(sessions.c.verdict >= int(Verdict.WARNING), sessions.c.sorted_at >= since)
-        query = select(sessions).where(is_bad).order_by(sessions.c.sorted_at.desc()).limit(limit)
-        return await self._load(query), await self._count_sessions(is_bad)
+    async def load_view(self, incident_id: int) -> IncidentView | None:
+        """Load one incident as it is now."""
+        async with self._database.read() as connection:
+            views = await Views(connection, self._em).load_incidents([incident_id])
+            return views[0] if views else None
 
     async def load_figures(self) -> Figures:
         """Count things for the status."""

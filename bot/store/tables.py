@@ -358,3 +358,72 @@ found_messages = Table(
     Column("key", Text, nullable=False),
     Index("found_messages_by_key", "em", "channel", "key"),
 )
+
+handles = Table(
+    "handles",
+    metadata,
+    Column("em", Text, primary_key=True),
+    Column("handle", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Index("handles_by_subject", "em", "subject", unique=True),
+)
+
+audits = Table(
+    "audits",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("subject_name", Text, nullable=False, server_default=""),
+    Column("outcome", Text, nullable=False),
+    Column("session_uid", Text, nullable=False, server_default=""),
+    Index("audits_by_time", "em", "at"),
+)
+
+live_answers = Table(
+    "live_answers",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("message_ts", Text, nullable=False),
+    Column("session_uid", Text, nullable=False),
+    Column("shown", Text, nullable=False, server_default=""),
+    Column("shared_by", Text, nullable=False),
+    Column("shared_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Index("live_answers_by_end", "em", "ended_at"),
+)
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("em", Text, primary_key=True),
+    Column("server_uid", Text, primary_key=True),
+    Column("asked_at", Moment, nullable=False),
+    Column("asked_by", Text, nullable=False),
+)
+
+job_actions = Table(
+    "job_actions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("em", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("job_uid", Text, nullable=False),
+    Column("job_name", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("thread_ts", Text, nullable=False, server_default=""),
+    Column("asked_at", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("session_uid", Text, nullable=False, server_default=""),
+    Column("ended_at", Moment),
+    Index("job_actions_by_job", "em", "job_uid"),
+)

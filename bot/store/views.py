@@ -33,6 +33,7 @@ from bot.core.views import (
     RunningRetry,
     StartView,
     VmReason,
+    WelcomeView,
 )
 from bot.store import rows
 from bot.store.findings import load_finding_view, load_held_lines
@@ -57,7 +58,7 @@ from bot.store.watches import load_watch
 class Views(RetryLedger, MuteLedger):
     """Loads views on one connection, for one EM."""
 
-    async def load(self, notice: Notice) -> NoticeView:  # noqa: PLR0911 - one line for each kind
+    async def load(self, notice: Notice) -> NoticeView:  # noqa: C901, PLR0911 - a line for each
         """Load what a notice shows. Summaries are computed by `bot.services.summarizing`."""
         match notice.kind:
             case Kind.INCIDENT:
@@ -78,6 +79,8 @@ class Views(RetryLedger, MuteLedger):
                 return await load_blockage(self.connection, self.em, int(notice.subject))
             case Kind.WATCH:
                 return await load_watch(self.connection, self.em, int(notice.subject))
+            case Kind.WELCOME:
+                return WelcomeView(self.em, await self._count(jobs))
         raise AssertionError(f"no view for a notice of kind {notice.kind}")
 
     async def load_incidents(self, ids: Collection[int]) -> list[IncidentView]:

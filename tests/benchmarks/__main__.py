@@ -10,6 +10,7 @@ import sys
 import time
 
 from bot.logs import configure_logs
+from tests.benchmarks.acknowledgements import measure_acknowledgements
 from tests.benchmarks.commands import measure_commands
 from tests.benchmarks.figures import Figure, render_table
 from tests.benchmarks.polls import measure_polls
@@ -23,6 +24,7 @@ async def measure() -> list[Figure]:
     figures += await measure_polls()
     figures += await measure_starts()
     figures += await measure_storms()
+    figures += await measure_acknowledgements()
     return figures
 
 

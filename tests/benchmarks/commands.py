@@ -189,6 +189,7 @@ async def running_bot(served: Mapping[str, str]) -> AsyncIterator[Connected]:
 
 @asynccontextmanager
 async def _connected(app: App) -> AsyncIterator[None]:
+    assert app._socket is not None
     app._socket.start()
     await app._socket.wait_until_tried()
     try:

@@ -1,6 +1,7 @@
 """The stage for end-to-end tests: emulated EM and Slack, and the real bot in its own process."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -9,12 +10,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from bot.demo.em import EmOptions, EnterpriseManager, ReplicaJob
 from bot.demo.slack import Message, SlackOptions, SlackWorkspace
 
 PATIENCE = 30
 """Seconds after which a test gives up; nothing is measured with it."""
+
+Mode = Literal["socket", "http"]
+"""How Slack reaches the bot."""
 
 
 @dataclass
@@ -54,6 +59,12 @@ class BotProcess:
     @property
     def log(self) -> str:
         return (self.folder / "bot.log").read_text()
+
+
+def http_port_of(log: str) -> int:
+    """The port that a bot says it serves."""
+    said = (json.loads(line) for line in log.splitlines() if line.startswith("{"))
+    return next(int(line["port"]) for line in said if line["event"] == "health_pages_served")
 
 
 @dataclass
@@ -100,6 +111,21 @@ class Stage:
         assert found is not None
         return found
 
+    @property
+    def http_url(self) -> str:
+        """Where the bot serves Slack's requests, once it has started in HTTP mode."""
+        return f"http://127.0.0.1:{http_port_of(self.bot.log)}/slack/events"
+
+    async def start(self) -> None:
+        """Start the bot and let Slack reach it, by the bot's socket or by its address."""
+        await self.bot.start()
+        if "SLACK_APP_TOKEN" in self.bot.settings:
+            await self.slack.wait_connected(timeout=PATIENCE)
+            await self.wait_for_start()
+            return
+        await self.wait_for_start()
+        await self.slack.connect_http(self.http_url)
+
     async def wait_for_start(self) -> Message:
         """The message that says where things stand: the import is complete."""
         return await self.wait_for_root("from now on")
@@ -122,13 +148,18 @@ async def set_stage(
     em_options: EmOptions | None = None,
     slack_options: SlackOptions | None = None,
     settings: Mapping[str, str] | None = None,
+    mode: Mode = "socket",
 ) -> AsyncIterator[Stage]:
     """Serve both emulators until the block ends; the test starts the bot itself."""
     em = await EnterpriseManager.start(options=em_options or EmOptions())
     slack = await SlackWorkspace.start(options=slack_options or SlackOptions())
     wanted = {
         "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_APP_TOKEN": slack.app_token,
+        **(
+            {"SLACK_APP_TOKEN": slack.app_token}
+            if mode == "socket"
+            else {"SLACK_SIGNING_SECRET": slack.signing_secret}
+        ),
         "SLACK_API_URL": slack.api_url,
         "VEEAM_URL": em.url,
         "VEEAM_USERNAME": em.username,

@@ -2,8 +2,16 @@
 
 import re
 
-from tests.end_to_end.stage import Stage
+import pytest
+
+from tests.end_to_end.stage import Mode, Stage
 from tests.end_to_end.talking import answer, ask, choose, press, seen, wait_until_shown
+
+
+@pytest.fixture(scope="module", params=["socket", "http"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """Buttons and forms in both modes."""
+    return "http" if request.param == "http" else "socket"
 
 
 async def test_one_tap_and_a_note_stand_in_the_alert_until_it_recovers(stage: Stage) -> None:

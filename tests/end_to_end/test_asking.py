@@ -8,12 +8,13 @@ import pytest_asyncio
 
 from bot.demo.em import EmOptions
 from bot.demo.slack import Message
-from tests.end_to_end.stage import Stage, set_stage
+from tests.end_to_end.stage import Mode, Stage, set_stage
 
-SPEAKING = {
-    "json of EM 12": (EmOptions(), "json"),
-    "json of EM 13": (EmOptions(json_case="camel", fraction_digits=6, bom=True), "json"),
-    "xml": (EmOptions(rows_without_end_time="returned"), "xml"),
+SPEAKING: dict[str, tuple[EmOptions, str, Mode]] = {
+    "json of EM 12": (EmOptions(), "json", "socket"),
+    "json of EM 13": (EmOptions(json_case="camel", fraction_digits=6, bom=True), "json", "socket"),
+    "xml": (EmOptions(rows_without_end_time="returned"), "xml", "socket"),
+    "json of EM 12, over HTTP": (EmOptions(), "json", "http"),
 }
 
 
@@ -21,10 +22,10 @@ SPEAKING = {
 async def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
-    options, wire_format = SPEAKING[request.param]
+    options, wire_format, mode = SPEAKING[request.param]
     folder = tmp_path_factory.mktemp("bot")
     async with set_stage(
-        folder, em_options=options, settings={"VEEAM_FORMAT": wire_format}
+        folder, em_options=options, settings={"VEEAM_FORMAT": wire_format}, mode=mode
     ) as ready:
         old = ready.job("SQL Replica", vms=("sql01", "sql02"))
         ready.em.world.add_session(old, result="Success", ended_at=ready.ago(hours=20))
@@ -34,9 +35,7 @@ async def stage(
         for server in ("vbr01", "vbr02"):
             twin = ready.em.world.add_job("DC Replica", ready.job(server, server=server).server)
             ready.em.world.add_session(twin, result="Success", ended_at=ready.ago(hours=3))
-        await ready.bot.start()
-        await ready.slack.wait_connected(timeout=30)
-        await ready.wait_for_start()
+        await ready.start()
         yield ready
 
 
@@ -112,7 +111,7 @@ async def test_an_unknown_and_a_malformed_id_get_their_own_answers(stage: Stage)
         ("summary", "Replication"),
         ("status", "127.0.0.1"),
         ("tasks SQL Replica", "sql02"),
-        ("", "/replica"),
+        ("", "failing now"),
         ("faild", "failed"),
     ],
 )

@@ -111,3 +111,22 @@ async def test_the_demo_serves_any_client_without_the_bot(tmp_path: Path) -> Non
     process.send_signal(signal.SIGINT)
     async with asyncio.timeout(PATIENCE):
         assert await process.wait() == 0
+
+
+async def test_check_in_http_mode_says_where_slack_is_awaited(tmp_path: Path) -> None:
+    async with set_stage(tmp_path, mode="http") as stage:
+        code, printed = await check(stage)
+    assert code == 0
+    assert "Slack HTTP mode: requests are taken at 127.0.0.1:0/slack/events" in printed
+    assert "replica-bot manifest --http" in printed
+    assert "app token" not in printed
+
+
+async def test_the_manifest_of_http_mode_names_the_address(tmp_path: Path) -> None:
+    address = ("manifest", "--http", "https://bot.example.com")
+    code, printed = await replica_bot(*address, folder=tmp_path)
+    assert code == 0
+    assert printed.count('"https://bot.example.com/slack/events"') == 3
+    code, printed = await replica_bot("manifest", "--http", "bot.example.com", folder=tmp_path)
+    assert code == 2
+    assert "--http is not an https address" in printed

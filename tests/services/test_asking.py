@@ -1,7 +1,6 @@
 """What people ask: answered live from EM, from the store where EM cannot be asked."""
 
 from datetime import time
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,10 +8,13 @@ import pytest
 from bot.core.answers import Candidates, SessionAnswer, Unknown
 from bot.core.sessions import guid_of
 from bot.core.stores import Refusal
+from bot.core.views import IncidentView
 from bot.errors import EnterpriseManagerUnavailable
 from bot.services.asking import About, Asking
+from bot.services.naming import Naming
 from bot.services.summarizing import Summarizing
-from tests.builders import DAY, HOUR, MINUTE, NOW
+from bot.store.handles import SqlHandles
+from tests.builders import HOUR, MINUTE, NOW
 from tests.services.bench import Watch
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -23,7 +25,8 @@ def asking(watch: Watch) -> Asking:
     bench = watch.bench
     about = About(MINUTE, "https://em.example.com:9443", NOW, lambda: "")
     summaries = Summarizing(bench.questions, "C1", time(8), ZoneInfo("UTC"), bench.clock)
-    return Asking(watch.client, bench.questions, bench.deliveries, summaries, about)
+    naming = Naming(SqlHandles(bench.database, bench.em, bench.clock))
+    return Asking(watch.client, bench.questions, bench.deliveries, summaries, about, naming)
 
 
 async def answer(asking: Asking, text: str) -> SessionAnswer:
@@ -152,41 +155,6 @@ async def test_an_answer_stands_without_its_vms(started: Watch, asking: Asking) 
     assert (found.tasks, bool(found.tasks_problem)) == (None, True)
 
 
-async def test_what_failed_within_a_day_is_listed_with_what_is_open(
-    started: Watch, asking: Asking
-) -> None:
-    started.ran("Failed")
-    await started.poll()
-    started.later(2 * DAY)
-    recent = started.ran("Warning", job="Web Replica")
-    await started.poll()
-    found = await asking.list_failed()
-    assert ([each.uid for each in found.sessions], found.total) == ([recent.uid], 1)
-    assert len(found.incidents) == 2
-
-
-async def test_before_the_first_poll_nothing_failed(watch: Watch, asking: Asking) -> None:
-    assert (await asking.list_failed()).total == 0
-
-
-async def test_what_runs_is_listed_live_and_longest_first(started: Watch, asking: Asking) -> None:
-    begun = []
-    for name in ("one", "two"):
-        begun.append(started.world_of.world.start_session(started.job(name)).uid)
-        started.later(MINUTE)
-    found = await asking.list_running()
-    assert ([each.uid for each in found.sessions], found.confirmed_at) == (begun, None)
-
-
-async def test_without_em_what_ran_last_is_listed(started: Watch, asking: Asking) -> None:
-    running = started.world_of.world.start_session(started.job())
-    await started.poll()
-    started.world_of.faults.answer(503, times=None)
-    found: Any = await asking.list_running()
-    assert ([each.uid for each in found.sessions], found.total) == ([running.uid], 1)
-    assert (found.confirmed_at, bool(found.em_problem)) == (started.bench.clock(), True)
-
-
 async def test_the_status_says_what_cannot_be_seen_and_said(started: Watch, asking: Asking) -> None:
     started.ran("Failed")
     await started.poll()
@@ -202,3 +170,51 @@ async def test_the_status_says_what_cannot_be_seen_and_said(started: Watch, aski
 async def test_a_summary_may_be_asked_for(started: Watch, asking: Asking) -> None:
     view = await asking.summarize()
     assert view.period_end == started.bench.clock()
+
+
+async def test_a_session_is_found_by_the_handle_that_its_answer_shows(
+    started: Watch, asking: Asking
+) -> None:
+    session = started.ran("Failed")
+    handle = (await answer(asking, session.uid)).handle
+    assert handle
+    for text in (f"#{handle}", f"#{handle.upper()}", handle):
+        found = await answer(asking, text)
+        assert (found.session.uid, found.handle) == (session.uid, handle)
+
+
+async def test_a_handle_that_was_never_given_is_explained(asking: Asking) -> None:
+    assert "given no session this handle" in await explanation(asking, "#4f3a")
+
+
+async def test_the_number_of_an_incident_finds_it_and_its_newest_session(
+    started: Watch, asking: Asking
+) -> None:
+    session = started.ran("Failed")
+    await started.poll()
+    view = await asking.look_up("#1")
+    assert isinstance(view, IncidentView)
+    assert view.latest.uid == session.uid
+    assert (await answer(asking, "#1")).session.uid == session.uid
+    assert "no incident #7" in await explanation(asking, "#7")
+    assert isinstance(await asking.look_up("#7"), Unknown)
+
+
+async def test_candidates_have_handles_too(started: Watch, asking: Asking) -> None:
+    twin = started.world_of.world.add_job("SQL Replica", started.world_of.world.add_server("vbr02"))
+    started.ran("Failed")
+    started.world_of.world.add_session(twin, result="Failed")
+    await started.poll()
+    found = await asking.look_up("SQL Replica")
+    assert isinstance(found, Candidates)
+    assert set(found.handles) == {each.uid for each in found.sessions}
+
+
+async def test_of_two_jobs_of_one_name_the_server_tells_which(
+    started: Watch, asking: Asking
+) -> None:
+    twin = started.world_of.world.add_job("SQL Replica", started.world_of.world.add_server("vbr02"))
+    started.ran("Failed")
+    other = started.world_of.world.add_session(twin, result="Failed")
+    await started.poll()
+    assert (await answer(asking, "sql replica @ VBR02")).session.uid == other.uid

@@ -4,11 +4,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from bot.core.answers import SessionAnswer, SessionList, StatusAnswer
+from bot.core.answers import SessionAnswer, StatusAnswer
 from bot.core.decisions import Reason
+from bot.core.exports import Export
+from bot.core.habits import Run
 from bot.core.incidents import Incident, Status
+from bot.core.lists import Listed, ListKind, ListQuestion, ListRow
 from bot.core.notices import Kind, Notice
 from bot.core.sessions import Link, Session, TaskSession, Verdict
+from bot.core.stores import Figures
+from bot.core.surveys import Counts, JobAnswer, Overview
+from bot.core.targets import KnownJob
 from bot.core.views import (
     DayCount,
     GroupView,
@@ -165,8 +171,57 @@ def a_notice(channel: str, **changes: Any) -> Notice:
     return replace(notice, **changes)
 
 
-def a_list(**changes: Any) -> SessionList:
-    return replace(SessionList("Failing now", (a_session(),), 1), **changes)
+def a_list(*rows: ListRow, kind: ListKind = ListKind.FAILED, **changes: Any) -> Listed:
+    shown = rows or (a_session(),)
+    return replace(Listed(ListQuestion(kind, at=NOW), shown, len(shown), 10), **changes)
+
+
+def a_job(name: str = "SQL Replica", server: str = "vbr01", uid: str = "") -> KnownJob:
+    return KnownJob(uid or a_session().job_uid, name, server, name)
+
+
+def a_run(verdict: Verdict = Verdict.SUCCESS, ago: timedelta = timedelta(0)) -> Run:
+    at = NOW - ago
+    return Run(a_session().job_uid, at - timedelta(minutes=14), at, verdict, False, at)
+
+
+def a_job_answer(**changes: Any) -> JobAnswer:
+    runs = [a_run(Verdict.SUCCESS, timedelta(days=day)) for day in (4, 3)]
+    runs += [a_run(Verdict.WARNING, timedelta(days=2)), a_run(Verdict.FAILED, timedelta(days=1))]
+    answer = JobAnswer(
+        a_job(),
+        NOW,
+        runs=(*runs, a_run(Verdict.FAILED)),
+        counts=Counts(27, 1, 2),
+        latest=a_session(),
+        usual_duration=timedelta(minutes=12),
+        last_good_at=NOW - timedelta(days=2, hours=4),
+        rpo=timedelta(hours=26),
+        expected_at=NOW + timedelta(hours=20),
+        incident=an_incident_view(),
+        handle="4f3a",
+    )
+    return replace(answer, **changes)
+
+
+def an_overview(**changes: Any) -> Overview:
+    overview = Overview(
+        "em01:9398",
+        Figures(
+            jobs=412, sessions=9_300, open_incidents=7, running=6, unsent=0, mutes=1, findings=2
+        ),
+        (an_incident_view(),),
+        (a_running_session(),),
+        NOW,
+        polled_at=NOW,
+        handles={a_session().uid: "4f3a"},
+    )
+    return replace(overview, **changes)
+
+
+def an_export(**changes: Any) -> Export:
+    export = Export("replica-failed.csv", ("Job", "Reason"), (("SQL Replica", "=1+1"),))
+    return replace(export, **changes)
 
 
 def a_status(**changes: Any) -> StatusAnswer:

@@ -8,16 +8,20 @@ import pytest_asyncio
 
 from bot.demo.slack import SlackOptions, SlackWorkspace
 from bot.services.handling import Handling
+from bot.services.sharing import Sharing
 from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls, build_client, open_session
 from bot.slack.listeners import build_app, register
 from bot.slack.responding import Responding
+from bot.slack.sharing import Shares, SlackBoard, register_sharing
 from bot.slack.sockets import SocketConnection
 from bot.store.databases import Database
+from bot.store.live_answers import SqlLiveStore
+from bot.veeam.client import EnterpriseManagerClient
 from tests.services.bench import Bench
 from tests.services.wishing import a_handling
 from tests.slack.builders import NOW
-from tests.slack.fakes import FakeAsking
+from tests.slack.fakes import FakeAsking, FakeListing, FakeSurveying, some_answers
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -43,6 +47,16 @@ def asking() -> FakeAsking:
     return FakeAsking()
 
 
+@pytest.fixture
+def listing() -> FakeListing:
+    return FakeListing()
+
+
+@pytest.fixture
+def surveying() -> FakeSurveying:
+    return FakeSurveying()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def bench(tmp_path: Path, slack: SlackWorkspace) -> AsyncIterator[Bench]:
     """A database of its own, whose alert channel is the workspace's."""
@@ -56,19 +70,33 @@ def handling(bench: Bench, asking: FakeAsking) -> Handling:
     return a_handling(bench, asking)
 
 
+@pytest.fixture
+def live(bench: Bench) -> SqlLiveStore:
+    """The shared answers that move."""
+    return SqlLiveStore(bench.database, bench.em)
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def connected(
     slack: SlackWorkspace,
     calls: SlackCalls,
     session: aiohttp.ClientSession,
     asking: FakeAsking,
+    listing: FakeListing,
+    surveying: FakeSurveying,
     handling: Handling,
+    live: SqlLiveStore,
 ) -> AsyncIterator[SocketConnection]:
     """The whole Slack side of the bot, listening; answers that take over 50 ms follow later."""
     app = build_app(calls.client)
     soon = timedelta(milliseconds=50)
     answering = Answering(Responding(calls, session), patience=soon, grace=soon)
-    register(app, asking, handling, answering, lambda: NOW)
+    board = SlackBoard(calls, lambda: NOW)
+    sharing = Sharing(
+        EnterpriseManagerClient("https://em", "", ""), asking, live, board, lambda: NOW
+    )
+    register_sharing(app, Shares(asking, answering, sharing, lambda: NOW))
+    register(app, some_answers(asking, listing, surveying), handling, answering, lambda: NOW)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

@@ -58,6 +58,8 @@ def _text_problems(text: dict[str, Any], most: int) -> list[str]:
 
 
 def _control_problems(control: dict[str, Any]) -> list[str]:
+    if control["type"] == "external_select":
+        return _text_problems(control["placeholder"], 150)
     if control["type"] != "static_select":
         return _button_problems(control)
     found = _text_problems(control["placeholder"], 150)

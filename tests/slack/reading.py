@@ -31,7 +31,7 @@ def _lines(block: dict[str, Any]) -> list[str]:
 
 
 def _control(element: dict[str, Any]) -> str:
-    if element["type"] == "static_select":
+    if element["type"] in ("static_select", "external_select"):
         return f"[{element['placeholder']['text']} ▾]"
     return f"[{element['text']['text']}]"
 

@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from bot.core.answers import Answer, Candidates, Unknown
+from bot.core.answers import Answer, Candidates, StatusAnswer, Unknown
+from bot.core.lists import ListKind
 from bot.core.sessions import Link
 from bot.errors import LogonRefused, NotAllowed, NotFound
-from bot.slack.answers import answer_document, error_document, unknown_document
+from bot.slack.answers import answer_document, error_document, status_document, unknown_document
 from bot.slack.documents import Document
 from bot.slack.layout import render
-from bot.slack.session_answers import progress_bar, session_document, tasks_document
+from bot.slack.lists import list_document
+from bot.slack.session_answers import progress_bar, session_document
 from tests.slack.builders import (
     GUID,
     NOW,
@@ -22,7 +24,6 @@ from tests.slack.builders import (
     a_status,
     a_task,
     an_answer,
-    an_incident,
     an_incident_view,
 )
 from tests.slack.reading import read, read_text
@@ -73,9 +74,6 @@ def test_vms_that_cannot_be_read_say_why() -> None:
     told = shown(an_answer(tasks=None, tasks_problem="EM is busy"))
     assert "The VMs cannot be read: EM is busy" in told
     assert "EM did not say why" in shown(an_answer(tasks=None))
-    assert "EM is busy" in read_document(
-        tasks_document(an_answer(tasks=None, em_problem="EM is busy"))
-    )
 
 
 def test_a_failed_session_whose_vms_are_well_says_that_em_gives_no_reason() -> None:
@@ -100,14 +98,9 @@ def test_all_vms_are_not_offered_where_all_are_shown() -> None:
 
 def test_a_vm_without_a_reason_or_a_state_still_has_words() -> None:
     tasks = (a_task(reason="", total_size=None), a_task(vm="", state="", result="", ended_at=None))
-    told = read_document(tasks_document(an_answer(tasks=tasks)))
+    told = read_document(list_document(a_list(*tasks, kind=ListKind.TASKS), LATER))
     assert "🔴 sql01 · Failed · 10 min · EM gives no reason" in told
     assert "⏳ unnamed VM · not started" in told
-
-
-def test_long_lists_of_vms_are_cut_and_counted() -> None:
-    told = read_document(tasks_document(an_answer(tasks=(a_task(reason="full"),) * 100)))
-    assert "… and 40 more VMs, all less urgent than these" in told
 
 
 def test_many_links_are_cut_and_counted() -> None:
@@ -134,48 +127,46 @@ def test_the_unknown_comes_with_the_nearest_names() -> None:
     told = shown(Unknown("sgl", "No job has this name.", ("SQL Replica", "SQL Old")))
     assert "[SQL Replica] [SQL Old]" in told
     assert "Did you mean" not in told
-    assert "“/replica failed”" in read_document(unknown_document(Unknown("faild", "No."), "failed"))
+    assert "[Find a job… ▾]" in told
 
 
-def test_open_incidents_come_before_other_failed_sessions(snapshot: SnapshotAssertion) -> None:
-    sessions = (a_session(), a_session(uid="urn:other", job_name="Web Replica", result="Warning"))
-    view = an_incident_view(incident=an_incident(session_uids=(a_session().uid,)))
-    message = render(answer_document(a_list(sessions=sessions, total=7, incidents=(view,)), LATER))
-    assert read(message) == snapshot(name="blocks")
-    assert read_text(message) == snapshot(name="text")
+def test_a_slip_of_a_command_is_answered_with_the_whole_command_and_an_example() -> None:
+    told = read_document(unknown_document(Unknown("faild", "No."), "failed"))
+    assert "Did you mean “/replica failed”?" in told
+    assert "[Show failed]" in told
+    told = read_document(unknown_document(Unknown("mut SQL 4h", "No."), "mute"))
+    assert "“/replica mute SQL 4h”? For example: /replica mute SQL Replica 4h" in told
 
 
-def test_a_list_is_cut_to_what_one_can_read() -> None:
-    sessions = tuple(a_running_session(uid=f"urn:{n}") for n in range(30))
-    told = shown(a_list(title="Running now", sessions=sessions, total=100))
-    assert told.count("[Details]") == 15
-    assert "… and 85 more" in told
-    assert "45 % · for 20 min" in told
+def test_the_number_of_an_incident_shows_it_with_its_buttons() -> None:
+    told = shown(an_incident_view())
+    assert "🔴 SQL Replica failed · vbr01 · #17" in told
+    assert "[Acknowledge] [Mute… ▾] [Details]" in told
 
 
-def test_an_empty_list_says_none() -> None:
-    assert shown(a_list(sessions=(), total=0)) == "Failing now: none"
+def test_sessions_are_shown_with_their_handles() -> None:
+    assert "🔴 SQL Replica failed · vbr01 · #4f3a" in shown(an_answer(handle="4f3a"))
+    told = shown(Candidates("sql", (a_session(),), {a_session().uid: "91bc"}))
+    assert "· #91bc [Show]" in told
 
 
-def test_a_list_from_the_store_says_so() -> None:
-    told = shown(a_list(em_problem="EM is down.", confirmed_at=NOW))
-    assert "⚠️ Not live: this is what EM said Thu 2025-11-20 02:14 UTC.\nEM is down." in told
-    assert "what EM said before." in shown(a_list(em_problem="EM is down."))
+def read_status(status: StatusAnswer) -> str:
+    return read_document(status_document(status, LATER))
 
 
 def test_status_tells_what_is_watched(snapshot: SnapshotAssertion) -> None:
-    assert shown(a_status()) == snapshot
+    assert read_status(a_status()) == snapshot
 
 
 def test_status_counts_mutes_and_what_was_noticed() -> None:
-    told = shown(replace(a_status(), mutes=2, findings=1))
+    told = read_status(replace(a_status(), mutes=2, findings=1))
     assert "Muted: 2 mutes: /replica mutes" in told
     assert "Noticed: 1 warning about silent, late or empty jobs" in told
 
 
 def test_status_puts_what_is_wrong_first() -> None:
     ill = a_status(em_problem="EM is down", slack_problems=("token_revoked",), last_poll_at=None)
-    message = render(answer_document(ill, LATER))
+    message = render(status_document(ill, LATER))
     assert read(message).startswith("⚠️ Something needs a person · replica-bot 0.1.0\n⚫ Enterprise")
     assert read_text(message) == "⚠️ Something needs a person: EM is down; token_revoked"
     assert "no poll has succeeded yet" in read(message)
@@ -183,8 +174,8 @@ def test_status_puts_what_is_wrong_first() -> None:
 
 def test_status_of_a_bot_that_has_seen_nothing_yet_reads() -> None:
     new = a_status(watermark_at=None, baseline_at=None, poll_interval=timedelta(milliseconds=100))
-    assert "Read up to: not yet known" in shown(new)
-    assert "every 100 ms" in shown(new)
+    assert "Read up to: not yet known" in read_status(new)
+    assert "every 100 ms" in read_status(new)
 
 
 @pytest.mark.parametrize(

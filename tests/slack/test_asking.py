@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from bot.core.answers import Candidates, SessionAnswer, Unknown
+from bot.core.lists import ListKind
 from bot.demo.slack import Message, SlackWorkspace
 from bot.errors import DatabaseUnusable, EnterpriseManagerUnreachable, NotAllowed, NotFound
 from bot.slack.answers import plain_document
@@ -14,15 +15,19 @@ from bot.slack.clients import SlackCalls
 from bot.slack.messenger import SlackMessenger
 from bot.slack.responding import Asker, Responding, Response
 from bot.slack.sockets import SocketConnection
+from bot.store.live_answers import SqlLiveStore
 from tests.slack.builders import (
     GUID,
+    NOW,
+    a_list,
     a_notice,
     a_running_session,
     a_session,
+    a_task,
     an_answer,
     an_incident_view,
 )
-from tests.slack.fakes import FakeAsking
+from tests.slack.fakes import FakeAsking, FakeListing
 
 ENDS = ["close", "is_archived", "close", "is_archived"]
 
@@ -109,13 +114,21 @@ async def test_an_answer_whose_response_url_is_refused_comes_as_an_ephemeral_pos
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("/replica", "Replica Bot"),
+        ("/replica", "7 of 412 jobs failing now"),
         ("/replica help", "Replica Bot"),
         ("/replica FAILED", "Failing now"),
-        ("/replica running", "Failing now"),
+        ("/replica running", "Running now"),
+        ("/replica jobs", "1 job, the most urgent first"),
+        ("/replica job SQL Replica", "SQL Replica failed"),
+        ("/replica job", "Which job?"),
+        ("/replica #17", "SQL Replica failed"),
+        ("/replica help mute", "/replica mute &lt;what&gt; [for]"),
+        ("/replica mute help", "/replica mute &lt;what&gt; [for]"),
+        ("/replica help mite", "There is no command “mite”"),
+        ("/replica help nonsense", "Replica Bot"),
         ("/replica summary", "Replication, Thu 20 Nov"),
         ("/replica status", "The bot is well"),
-        ("/replica tasks SQL Replica", "2 VMs of"),
+        ("/replica tasks SQL Replica", "1 VM of"),
         ("/replica tasks", "Which session"),
     ],
 )
@@ -197,6 +210,33 @@ async def test_share_that_cannot_reach_the_channel_says_so(slack: SlackWorkspace
     assert "not_in_channel" in told.text
 
 
+async def test_sharing_a_running_session_posts_a_message_that_is_followed(
+    slack: SlackWorkspace, asking: FakeAsking, live: SqlLiveStore
+) -> None:
+    asking.found = SessionAnswer(a_running_session(), (a_task(result="None"),))
+    shared = await share(slack, await ask(slack, f"/replica {GUID}"))
+    assert "0 of 1 VMs done" in str(shared.blocks)
+    async with asyncio.timeout(10):
+        while not (due := await live.load_due(NOW)):  # noqa: ASYNC110 - a database rings no bell
+            await asyncio.sleep(0)
+    [followed] = due
+    assert (followed.channel, followed.message_ts) == (slack.channel, shared.ts)
+    assert followed.shared_by == slack.user
+
+
+async def test_a_share_that_slack_does_not_confirm_is_not_posted_twice(
+    slack: SlackWorkspace, asking: FakeAsking
+) -> None:
+    asking.found = SessionAnswer(a_running_session(), ())
+    answer = await ask(slack, f"/replica {GUID}")
+    slack.faults.reset("chat.postMessage", after_acceptance=True)
+    before, posted = len(slack.ephemerals()), len(slack.messages())
+    await slack.press(answer, text="Share")
+    (told,) = await slack.wait_for(lambda now: now.ephemerals()[before:])
+    assert "did not say whether" in told.text
+    assert len(slack.messages()) == posted + 1
+
+
 async def test_refresh_asks_again_and_replaces_the_answer(
     slack: SlackWorkspace, asking: FakeAsking
 ) -> None:
@@ -207,7 +247,10 @@ async def test_refresh_asks_again_and_replaces_the_answer(
     assert "failed" in (await slack.wait_for(lambda now: edited(now, answer)))
 
 
-async def test_all_vms_lists_those_that_went_well_too(slack: SlackWorkspace) -> None:
+async def test_all_vms_lists_those_that_went_well_too(
+    slack: SlackWorkspace, listing: FakeListing
+) -> None:
+    listing.found = a_list(a_task(), a_task(vm="sql02", result="Success"), kind=ListKind.TASKS)
     answer = await ask(slack, f"/replica {GUID}")
     before = len(slack.ephemerals())
     await slack.press(answer, text="All VMs")
@@ -239,18 +282,19 @@ async def test_a_slow_button_says_that_it_is_working(
     answer = await ask(slack, f"/replica {GUID}")
     asking.free = asyncio.Event()
     before = len(slack.ephemerals())
-    await slack.press(answer, text="All VMs")
+    await slack.press(answer, text="Share")
     (interim,) = await slack.wait_for(lambda now: now.ephemerals()[before:])
     assert "the answer follows here" in interim.text
+    shared = len(slack.messages())
     asking.free.set()
-    assert "2 VMs of" in await slack.wait_for(lambda now: after(now, interim))
+    assert await slack.wait_for(lambda now: now.messages()[shared:])
 
 
 async def test_what_is_gone_meanwhile_is_answered_by_every_button(
-    slack: SlackWorkspace, asking: FakeAsking
+    slack: SlackWorkspace, asking: FakeAsking, listing: FakeListing
 ) -> None:
     answer = await ask(slack, f"/replica {GUID}")
-    asking.found = Unknown(GUID, "EM has no such session any more.")
+    asking.found = listing.found = Unknown(GUID, "EM has no such session any more.")
     for button in ("Share", "Refresh", "All VMs"):
         before = len(slack.ephemerals())
         await slack.press(answer, text=button)
@@ -318,13 +362,12 @@ async def test_a_database_that_is_unusable_is_said(
 ) -> None:
     asking.found = DatabaseUnusable("The disk is full: make room.")
     assert "The disk is full" in (await ask(slack, f"/replica {GUID}")).text
-    assert "The disk is full" in (await ask(slack, f"/replica tasks {GUID}")).text
 
 
 async def test_tasks_of_something_unknown_are_answered(
-    slack: SlackWorkspace, asking: FakeAsking
+    slack: SlackWorkspace, listing: FakeListing
 ) -> None:
-    asking.found = Unknown("nothing", "No session has this name.")
+    listing.found = Unknown("nothing", "No session has this name.")
     assert "No session has this name" in (await ask(slack, "/replica tasks nothing")).text
 
 

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.answers import Answer, Candidates, SessionAnswer, SessionList, Unknown
+from bot.core.answers import Answer, Candidates, SessionAnswer, Unknown
 from bot.core.decisions import Reason
+from bot.core.filters import Filter
+from bot.core.jobs import JobOptions
+from bot.core.lists import JobLine, Listed, ListKind, ListQuestion
 from bot.core.ports import NoticeView
-from bot.core.sessions import Link, Session, TaskSession, Verdict
+from bot.core.sessions import Link, Session, Verdict
+from bot.core.targets import KnownJob, NoTarget
 from bot.core.views import (
     GroupView,
     IncidentView,
@@ -21,7 +25,8 @@ from bot.core.views import (
     RpoBreach,
     VmReason,
 )
-from bot.slack.answers import answer_document, unknown_document
+from bot.services.listing import VM_PAGE
+from bot.slack.answers import answer_document, status_document, unknown_document
 from bot.slack.blocks import render_notice, render_plain
 from bot.slack.documents import (
     Bullets,
@@ -32,11 +37,15 @@ from bot.slack.documents import (
     Person,
     Row,
 )
-from bot.slack.help import HELP
+from bot.slack.help import HELP, USAGE_OF, help_document, no_command_document
+from bot.slack.jobs import job_document, no_job_document
 from bot.slack.layout import render, render_plainly
-from bot.slack.session_answers import session_document, tasks_document
+from bot.slack.lists import list_document
+from bot.slack.overviews import overview_document
+from bot.slack.session_answers import session_document
 from tests.slack.builders import (
     NOW,
+    a_job_answer,
     a_list,
     a_recovered_view,
     a_session,
@@ -44,9 +53,9 @@ from tests.slack.builders import (
     a_status,
     a_summary,
     a_task,
-    an_answer,
     an_incident_view,
     an_outage,
+    an_overview,
 )
 from tests.slack.limits import problems_of
 from tests.slack.reading import read
@@ -126,11 +135,30 @@ views: st.SearchStrategy[NoticeView] = st.one_of(
 )
 
 
-def a_large_list(some: list[Session], views_of_it: tuple[IncidentView, ...]) -> SessionList:
-    return a_list(sessions=tuple(some * 30), total=10_000, incidents=views_of_it)
-
-
-session_lists = st.builds(a_large_list, st.lists(sessions, max_size=3), members)
+job_lines = st.builds(
+    lambda name, server, latest: JobLine(
+        KnownJob("u" * 300, name, server, name), latest, Verdict.FAILED, NOW, 4_000
+    ),
+    names,
+    names,
+    st.none() | sessions,
+)
+lists = st.builds(
+    lambda kind, some, words, page, problem: Listed(
+        ListQuestion(kind, Filter(jobs=(words,)), page, NOW, subject="s" * 60),
+        tuple(some),
+        10_000,
+        20,
+        failing=3,
+        em_problem=problem,
+        handles={each.uid: "4f3a" for each in some if isinstance(each, Session)},
+    ),
+    st.sampled_from(list(ListKind)),
+    st.lists(st.one_of(sessions, tasks, job_lines, incident_views()), max_size=20),
+    reasons,
+    st.integers(0, 499),
+    reasons,
+)
 session_answers = st.builds(
     lambda session, some, problem: SessionAnswer(
         session, tuple(some * 50), "https://em.example.com/" + "x" * 4_000, NOW, problem
@@ -140,8 +168,8 @@ session_answers = st.builds(
     reasons,
 )
 answers: st.SearchStrategy[Answer] = st.one_of(
-    session_lists,
     session_answers,
+    incident_views(),
     st.builds(
         lambda asked, some: Candidates(asked, tuple(some * 40)),
         reasons,
@@ -152,9 +180,34 @@ answers: st.SearchStrategy[Answer] = st.one_of(
         reasons,
         st.lists(names, max_size=40),
     ),
-    st.builds(
-        a_status, em_name=names, em_problem=reasons, slack_problems=st.lists(reasons).map(tuple)
+)
+statuses = st.builds(
+    a_status, em_name=names, em_problem=reasons, slack_problems=st.lists(reasons).map(tuple)
+)
+job_answers = st.builds(
+    lambda name, latest, view, vms: a_job_answer(
+        job=KnownJob("u", name, name, name),
+        latest=latest,
+        incident=view,
+        options=JobOptions("u", vms=tuple(vms * 100)),
+        runs=a_job_answer().runs * 4,
     ),
+    names,
+    st.none() | sessions,
+    st.none() | incident_views(),
+    st.lists(names, max_size=5),
+)
+overviews = st.builds(
+    lambda name, views_of_it, some, problem: an_overview(
+        em_name=name, incidents=views_of_it[:5], running=tuple(some), em_problem=problem
+    ),
+    names,
+    members,
+    st.lists(sessions, max_size=3),
+    reasons,
+)
+missing = st.builds(
+    NoTarget, reasons, st.lists(names, max_size=30).map(tuple), is_ambiguous=st.booleans()
 )
 
 
@@ -176,27 +229,45 @@ def test_every_answer_keeps_slacks_limits(answer: Answer) -> None:
     check(answer_document(answer, NOW))
 
 
+@settings(max_examples=25, deadline=None)
+@given(lists)
+def test_every_page_of_a_list_keeps_slacks_limits(listed: Listed) -> None:
+    check(list_document(listed, NOW))
+
+
+documents = st.one_of(
+    job_answers.map(job_document),
+    overviews.map(lambda overview: overview_document(overview, NOW)),
+    missing.map(no_job_document),
+    statuses.map(lambda status: status_document(status, NOW)),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(documents)
+def test_jobs_overviews_and_the_status_keep_slacks_limits(document: Document) -> None:
+    check(document)
+
+
 @settings(max_examples=20, deadline=None)
 @given(session_answers)
-def test_a_list_of_all_vms_and_a_shared_answer_keep_slacks_limits(answer: SessionAnswer) -> None:
-    check(tasks_document(answer))
+def test_a_shared_answer_keeps_slacks_limits(answer: SessionAnswer) -> None:
     check(session_document(answer, NOW, shared_by="U123"))
 
 
 def test_help_keeps_slacks_limits() -> None:
     check(HELP)
+    for verb in USAGE_OF:
+        check(help_document(verb, ("Why: ",)))
+    check(no_command_document("x" * 4_000, ""))
     check(unknown_document(Unknown("faild", "No such name."), "failed"))
 
 
-@pytest.mark.parametrize("count", [2_000])
-def test_what_is_left_out_is_counted(count: int) -> None:
-    many: tuple[TaskSession, ...] = tuple(
-        a_task(vm=f"vm{n}", reason="x" * 499) for n in range(count)
-    )
-    blocks = str(render(tasks_document(an_answer(tasks=many))).blocks)
-    shown = sum(f"'vm{n}'" in blocks for n in range(count))
-    assert f"{count - 60:,} more VMs" in blocks or "more lines" in blocks
-    assert shown < count
+def test_a_page_of_vms_with_long_reasons_fits_one_message() -> None:
+    many = tuple(a_task(vm="v" * 120, reason="x" * 2_000) for _ in range(VM_PAGE))
+    told = read(render(list_document(a_list(*many, kind=ListKind.TASKS), NOW)))
+    assert told.count("• 🔴") == VM_PAGE
+    assert "more lines" not in told
 
 
 def test_a_name_reads_in_rich_text_exactly_as_it_is() -> None:

@@ -17,7 +17,7 @@ from bot.slack.responding import Responding
 from bot.slack.richness import PLAIN_FOR, Richness
 from bot.slack.sockets import SocketConnection
 from tests.slack.builders import NOW, a_notice, an_incident_view
-from tests.slack.fakes import FakeAsking
+from tests.slack.fakes import FakeAsking, some_answers
 
 
 class Watch:
@@ -53,7 +53,7 @@ async def messenger(
     calls = SlackCalls(build_client(slack.bot_token, session, slack.api_url))
     app = build_app(calls.client)
     answering = Answering(Responding(calls, session), patience=timedelta(seconds=5))
-    register(app, asking, handling, answering, lambda: NOW)
+    register(app, some_answers(asking), handling, answering, lambda: NOW)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

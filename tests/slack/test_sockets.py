@@ -16,7 +16,7 @@ from bot.slack.listeners import build_app, register
 from bot.slack.responding import Responding
 from bot.slack.sockets import SocketConnection, Timing
 from tests.slack.builders import NOW
-from tests.slack.fakes import FakeAsking
+from tests.slack.fakes import FakeAsking, some_answers
 
 QUICK = timedelta(seconds=0.2)
 
@@ -26,7 +26,7 @@ async def app(calls: SlackCalls, asking: FakeAsking, handling: Handling) -> Asyn
     app = build_app(calls.client)
     assert calls.client.session is not None
     answering = Answering(Responding(calls, calls.client.session))
-    register(app, asking, handling, answering, lambda: NOW)
+    register(app, some_answers(asking), handling, answering, lambda: NOW)
     yield app
     await answering.close()
 

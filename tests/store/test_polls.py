@@ -104,7 +104,7 @@ async def test_a_job_takes_the_name_of_its_newest_session(database: Database) ->
     bench = Bench(database)
     await bench.report(a_session(NOW, job_name="new"))
     await bench.report(a_session(NOW - DAY, job_name="old"))
-    assert await bench.questions.load_job_names() == ["new"]
+    assert [job.name for job in await bench.questions.load_jobs()] == ["new"]
 
 
 async def test_reasons_are_kept_with_their_session(database: Database) -> None:
