@@ -8,11 +8,13 @@ from bot.demo.slack.faults import Fault, Held
 from bot.demo.slack.interactions import CommandResult, PressResult
 from bot.demo.slack.messages import Message
 from bot.demo.slack.modals import Modal
-from bot.demo.slack.options import DEFAULT_SCOPES, SlackOptions
+from bot.demo.slack.options import DEFAULT_EVENTS, DEFAULT_SCOPES, SlackOptions
 from bot.demo.slack.server import SlackWorkspace
+from bot.demo.slack.signed_requests import SignedRequest
 from bot.demo.slack.submissions import SubmitResult
 
 __all__ = [
+    "DEFAULT_EVENTS",
     "DEFAULT_SCOPES",
     "ApiCall",
     "CommandResult",
@@ -21,6 +23,7 @@ __all__ = [
     "Message",
     "Modal",
     "PressResult",
+    "SignedRequest",
     "SlackOptions",
     "SlackWorkspace",
     "SubmitResult",

@@ -29,23 +29,56 @@ class Line(Where):
     user: str | None = None
 
 
-class Press(Where):
-    """A button of a message."""
+class Widget(Where):
+    """Something to press or choose in, in a message (`ts`) or in a view."""
 
-    ts: str
+    ts: str | None = None
+    view: str | None = None
+    user: str | None = None
+
+
+class Press(Widget):
+    """A button."""
+
     action_id: str | None = None
     text: str | None = None
-    user: str | None = None
 
 
-class Selection(Where):
-    """An option of a menu in a message."""
+class Selection(Widget):
+    """What is chosen in a menu: an option, several, or a word."""
 
-    ts: str
     action_id: str
-    value: str | None = None
+    value: str | list[str] | None = None
     text: str | None = None
+
+
+class Typing(Widget):
+    """What is typed in a menu that asks the app for its options."""
+
+    action_id: str
+    text: str
+
+
+class Tab(Body):
+    """A tab of the app's Home that somebody opens."""
+
     user: str | None = None
+    tab: Literal["home", "messages"] = "home"
+
+
+class NewPerson(Body):
+    """One more person."""
+
+    name: str
+    real_name: str | None = None
+    guest: bool = False
+
+
+class NewGroup(Body):
+    """A user group."""
+
+    members: list[str]
+    handle: str = "backup-admins"
 
 
 class Submission(Body):
@@ -80,6 +113,7 @@ class Said(Where):
     """A plain message."""
 
     text: str
+    thread_ts: str | None = None
     user: str | None = None
 
 
@@ -93,6 +127,12 @@ class NewName(Where):
     """Another name for a channel."""
 
     name: str
+
+
+class RequestUrl(Body):
+    """Where an app takes payloads over HTTP."""
+
+    url: str
 
 
 class Event(Body):
@@ -147,6 +187,8 @@ class Switches(Body):
     socket_ping_seconds: float | None = None
     edit_window: timedelta | None = None
     commands: frozenset[str] | None = None
+    events: frozenset[str] | None = None
+    http_url: str | None = None
     app_home: bool | None = None
     messages_tab: bool | None = None
     deleted_root: Literal["gone", "tombstone"] | None = None

@@ -4,14 +4,20 @@
 a field that is not given keeps the default in brackets, `channel` is an id or a name.
 
     command       line, user, channel            type a slash command, wait for its acknowledgement
-    press         ts, action_id | text, channel, user                            press a button
-    select        ts, action_id, value | text, channel, user                     choose in a menu
+    press         ts | view, action_id | text, channel, user                     press a button
+    select        ts | view, action_id, value | text, channel, user              choose in a menu
+    suggest       ts | view, action_id, text, channel, user    type in a menu; answers `options`
+    fill          view, values                   fill in a modal by action id or block id
     submit        view, values ({})              fill in a modal by action id or block id, submit it
     close_view    view                           close a modal
-    say           text, user, channel            type a plain message
+    open_home     user, tab ("home")             open a tab of the app's Home; answers `acked`
+    say           text, user, channel, thread_ts (null)      type a plain message
+    add_person    name, real_name (name), guest (false)      answers `user`, their id
+    add_usergroup  members, handle ("backup-admins")         answers `usergroup`, its id
     add_channel   name, member (true), private (false)      answers `channel`, its id
     open_direct   user, other (the bot)          a direct message; answers `channel`, its id
     delete        ts, channel                    delete a message as a person
+    connect_http  url        switch from Socket Mode to this request URL, after verifying it
     event         event                          send an event of the Events API
     fault         method, kind, times (1; null: until cleared), after_acceptance (false),
                   error ("fatal_error"), retry_after (1), channel (null: everywhere)
@@ -44,7 +50,9 @@ from bot.demo.slack.bodies import (
     Event,
     Line,
     NewChannel,
+    NewGroup,
     NewName,
+    NewPerson,
     OpenView,
     Pair,
     PlannedFault,
@@ -52,12 +60,16 @@ from bot.demo.slack.bodies import (
     Reason,
     Refusal,
     Refuse,
+    RequestUrl,
     Said,
     Selection,
     Submission,
     Switches,
+    Tab,
+    Typing,
     Where,
     Which,
+    Widget,
 )
 from bot.demo.slack.faults import Fault, Held
 from bot.demo.slack.handles import WorkspaceHandle
@@ -127,27 +139,35 @@ def _message(slack: WorkspaceHandle, body: Where, ts: str) -> Message:
     return message
 
 
+def _seen(slack: WorkspaceHandle, body: Widget) -> Message | Json:
+    """The message or the view that an action names."""
+    if body.ts is not None:
+        return _message(slack, body, body.ts)
+    return {"id": body.view}
+
+
 async def _command(slack: WorkspaceHandle, body: Line) -> Json:
     user = _user(slack, body.user)
     return asdict(await slack.command(body.line, user, _channel(slack, body)))
 
 
 async def _press(slack: WorkspaceHandle, body: Press) -> Json:
-    message, user = _message(slack, body, body.ts), _user(slack, body.user)
-    return asdict(await slack.press(message, action_id=body.action_id, text=body.text, user=user))
+    seen, user = _seen(slack, body), _user(slack, body.user)
+    return asdict(await slack.press(seen, action_id=body.action_id, text=body.text, user=user))
 
 
 async def _select(slack: WorkspaceHandle, body: Selection) -> Json:
-    message, user = _message(slack, body, body.ts), _user(slack, body.user)
-    result = await slack.select(
-        message.ts,
-        body.action_id,
-        body.value,
-        text=body.text,
-        user=user,
-        channel=message.channel,
-    )
-    return asdict(result)
+    seen, user = _seen(slack, body), _user(slack, body.user)
+    return asdict(await slack.select(seen, body.action_id, body.value, text=body.text, user=user))
+
+
+async def _suggest(slack: WorkspaceHandle, body: Typing) -> Json:
+    seen, user = _seen(slack, body), _user(slack, body.user)
+    return {"options": await slack.suggest(seen, body.action_id, body.text, user=user)}
+
+
+async def _fill(slack: WorkspaceHandle, body: Submission) -> None:
+    slack.fill(body.view, body.values)
 
 
 async def _submit(slack: WorkspaceHandle, body: Submission) -> Json:
@@ -167,11 +187,29 @@ async def _open_direct(slack: WorkspaceHandle, body: Pair) -> Json:
 
 
 async def _say(slack: WorkspaceHandle, body: Said) -> Json:
-    return {"ts": slack.say(body.text, _user(slack, body.user), _channel(slack, body)).ts}
+    user, channel = _user(slack, body.user), _channel(slack, body)
+    return {"ts": slack.say(body.text, user, channel, thread_ts=body.thread_ts).ts}
+
+
+async def _open_home(slack: WorkspaceHandle, body: Tab) -> Json:
+    return {"acked": await slack.open_home(_user(slack, body.user), body.tab) is not None}
+
+
+async def _add_person(slack: WorkspaceHandle, body: NewPerson) -> Json:
+    return {"user": slack.add_person(body.name, body.real_name, guest=body.guest)}
+
+
+async def _add_usergroup(slack: WorkspaceHandle, body: NewGroup) -> Json:
+    members = [str(_user(slack, one)) for one in body.members]
+    return {"usergroup": slack.add_usergroup(members, body.handle)}
 
 
 async def _delete(slack: WorkspaceHandle, body: Which) -> None:
     slack.faults.delete_message(_message(slack, body, body.ts))
+
+
+async def _connect_http(slack: WorkspaceHandle, body: RequestUrl) -> None:
+    await slack.connect_http(body.url)
 
 
 async def _event(slack: WorkspaceHandle, body: Event) -> Json:
@@ -253,12 +291,18 @@ ACTIONS: Mapping[str, Action] = {
     "command": Action(Line, _command),
     "press": Action(Press, _press),
     "select": Action(Selection, _select),
+    "suggest": Action(Typing, _suggest),
+    "fill": Action(Submission, _fill),
     "submit": Action(Submission, _submit),
     "close_view": Action(OpenView, _close_view),
+    "open_home": Action(Tab, _open_home),
     "say": Action(Said, _say),
+    "add_person": Action(NewPerson, _add_person),
+    "add_usergroup": Action(NewGroup, _add_usergroup),
     "add_channel": Action(NewChannel, _add_channel),
     "open_direct": Action(Pair, _open_direct),
     "delete": Action(Which, _delete),
+    "connect_http": Action(RequestUrl, _connect_http),
     "event": Action(Event, _event),
     "fault": Action(PlannedFault, _fault),
     "clear": Action(Body, _clear),

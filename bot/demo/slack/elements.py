@@ -49,6 +49,16 @@ option = shape(
 """Reference §1.5, option."""
 
 option_group = shape({"label": plain_text(75), "options": array(option, 100)})
+_OFFER = shape({}, {"options": array(option, 100, 0), "option_groups": array(option_group, 100, 0)})
+
+
+def offer_problems(answer: object) -> list[str]:
+    """What is wrong with an answer to block_suggestion: at most 100 options ([D] its page)."""
+    problems: list[str] = []
+    _OFFER(answer, "", problems)
+    return problems
+
+
 _ACTION = {"action_id": string(ACTION_ID), "confirm": confirm, "focus_on_load": boolean}
 _PLACEHOLDER = {**_ACTION, "placeholder": plain_text(150)}
 _OPTIONS = {"options": array(option, 100), "option_groups": array(option_group, 100)}
@@ -85,6 +95,9 @@ _BOXES = {"options": array(option, 10)}
 INTERACTIVE: dict[str, Check] = {
     "button": button,
     "static_select": _SELECT,
+    "external_select": shape(
+        {}, {**_PLACEHOLDER, "initial_option": option, "min_query_length": integer(0, 100)}
+    ),
     "multi_static_select": _MULTI,
     "overflow": shape({"options": array(option, 5)}, _ACTION),
     "checkboxes": shape(_BOXES, {**_ACTION, "initial_options": array(option, 10)}),

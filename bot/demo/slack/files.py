@@ -3,6 +3,7 @@
 Reference §1.9: three steps, of which the second goes to another address without a token.
 """
 
+import mimetypes
 import secrets
 from dataclasses import dataclass
 
@@ -24,6 +25,17 @@ class StoredFile:
     def as_json(self) -> Json:
         """The file object of the Web API: without `shares`, which come later (reference §1.9)."""
         return {"id": self.id, "name": self.filename, "title": self.title, "size": self.length}
+
+    @property
+    def mimetype(self) -> str:
+        """What kind of file it is, by its first bytes or its name."""
+        if (self.content or b"").startswith(b"\x89PNG"):
+            return "image/png"
+        return mimetypes.guess_type(self.filename)[0] or "application/octet-stream"
+
+    def as_shared(self) -> Json:
+        """The file as the messages carry it in which it was shared."""
+        return self.as_json() | {"mimetype": self.mimetype}
 
 
 class Files:

@@ -1,20 +1,26 @@
 """The handle by which tests, the control API and the page hold a workspace."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self, TypeVar
 
 from bot.demo.slack.api import ApiCall, WebApi
-from bot.demo.slack.interactions import CommandResult, Interactions, PressResult
-from bot.demo.slack.messages import Message
+from bot.demo.slack.deliveries import Deliveries
+from bot.demo.slack.events import Events
+from bot.demo.slack.interactions import Choice, CommandResult, Interactions, PressResult
+from bot.demo.slack.messages import Guest, Member, Message, UserGroup
 from bot.demo.slack.misbehaviour import Faults
 from bot.demo.slack.modals import Modal
+from bot.demo.slack.offers import EXTERNAL
 from bot.demo.slack.options import Json, SlackOptions
 from bot.demo.slack.payloads import Payloads
 from bot.demo.slack.response_urls import ResponseUrls
+from bot.demo.slack.signed_requests import SignedRequests
 from bot.demo.slack.sockets import Ack, Sockets
 from bot.demo.slack.submissions import Submissions, SubmitResult
-from bot.demo.slack.widgets import find_button, find_menu, find_option
-from bot.demo.slack.workspace import Workspace
+from bot.demo.slack.surfaces import Surface
+from bot.demo.slack.widgets import find_button, find_menu
+from bot.demo.slack.workspace import Workspace, new_id
 
 T = TypeVar("T")
 
@@ -25,15 +31,19 @@ class WorkspaceHandle:
     def __init__(self, options: SlackOptions) -> None:
         self.workspace = Workspace(options)
         self.sockets = Sockets(self.workspace)
-        self.faults = Faults(self.workspace, self.sockets)
+        self.requests = SignedRequests(self.workspace)
+        deliveries = Deliveries(self.workspace, self.sockets, self.requests)
+        self.faults = Faults(self.workspace, self.sockets, deliveries)
         self.api = WebApi(self.workspace, self.faults, self.sockets.open_url)
         self.urls = ResponseUrls(self.workspace, self.api)
         payloads = Payloads(self.workspace)
-        self.interactions = Interactions(self.workspace, self.sockets, self.urls, payloads)
-        self.submissions = Submissions(self.workspace, self.sockets, payloads)
+        self.interactions = Interactions(self.workspace, deliveries, self.urls, payloads)
+        self.submissions = Submissions(self.workspace, deliveries, payloads)
+        self.events = Events(self.workspace, deliveries, payloads)
         people, bot = self.workspace.people, self.workspace.bot.id
         self.channel = self.workspace.add_channel("replication", members=[bot, *people]).id
         self.other_channel = self.workspace.add_channel("general", members=people).id
+        self.workspace.witness = self.events
 
     @property
     def url(self) -> str:
@@ -100,6 +110,27 @@ class WorkspaceHandle:
         self.workspace.changes.ring()
         return channel.id
 
+    def add_person(
+        self, name: str, real_name: str | None = None, *, guest: bool | Guest = False
+    ) -> str:
+        """One more person, in every channel; a guest is restricted. Returns their id."""
+        kind: Guest = guest if isinstance(guest, str) else "multi_channel" if guest else ""
+        person = Member(new_id("U"), name, real_name or name.title(), guest=kind)
+        self.workspace.members[person.id] = person
+        self.workspace.people.append(person.id)
+        for channel in self.workspace.channels.values():
+            if not channel.is_im:
+                self.workspace.join(channel, person.id)
+        self.workspace.changes.ring()
+        return person.id
+
+    def add_usergroup(self, members: Iterable[str], handle: str = "backup-admins") -> str:
+        """A user group; returns its id. Adding it again by its handle changes who is in it."""
+        known = {group.handle: group.id for group in self.workspace.usergroups.values()}
+        group = UserGroup(known.get(handle) or new_id("S"), handle, tuple(members))
+        self.workspace.usergroups[group.id] = group
+        return group.id
+
     def direct_message(self, user: str | None = None, other: str | None = None) -> str:
         """The id of a person's direct message with the bot, or with another person."""
         one = user or self.user
@@ -148,36 +179,64 @@ class WorkspaceHandle:
 
     async def press(
         self,
-        message: Message,
+        seen: Message | Json | None,
         *,
         action_id: str | None = None,
         text: str | None = None,
         user: str | None = None,
     ) -> PressResult:
-        """Press a button of a message as it is now; `LookupError` when it has no such button."""
-        current, presser = self._seen(message.channel, message.ts, user)
-        element, block = find_button(current, action_id, text)
+        """Press a button of a message or a view (`home`, a modal's `view`) as it is now.
+
+        `LookupError` when it is gone or has no such button.
+        """
+        current, presser = self._now(seen, user)
+        element, block = find_button(Surface(current, presser).blocks, action_id, text)
         return await self.interactions.press(current, element, block, presser)
 
     async def select(
         self,
-        ts: str,
+        seen: Message | str | Json | None,
         action_id: str,
-        value: str | None = None,
+        value: str | Sequence[str] | None = None,
         *,
         text: str | None = None,
         user: str | None = None,
         channel: str | None = None,
     ) -> PressResult:
-        """Choose in a select or overflow menu of a message, by an option's value or its text.
+        """Choose in a menu, box or picker of a message (by its ts) or a view, by value or text.
 
-        `LookupError` when the message has no such menu, or the menu no such option.
+        `LookupError` when there is no such menu, or the menu has no such option; an
+        `external_select` has those that `suggest` offered last.
         """
-        current, chooser = self._seen(channel or self.channel, ts, user)
-        menu = find_menu(current, action_id)
-        return await self.interactions.choose(
-            current, menu, find_option(menu[0], value, text), chooser
-        )
+        current, chooser = self._now(seen, user, channel)
+        menu = find_menu(Surface(current, chooser).blocks, action_id)
+        return await self.interactions.choose(current, menu, Choice(value, text), chooser)
+
+    async def suggest(
+        self,
+        seen: Message | str | Json | None,
+        action_id: str,
+        text: str,
+        *,
+        user: str | None = None,
+        channel: str | None = None,
+    ) -> list[Json]:
+        """Type in an `external_select` of a message (by its ts) or a view; the options offered."""
+        current, typist = self._now(seen, user, channel)
+        menu = find_menu(Surface(current, typist).blocks, action_id)
+        if menu[0]["type"] != EXTERNAL:
+            raise LookupError(f"the menu {action_id!r} has its options and asks nobody")
+        return await self.interactions.suggest(current, menu, text, typist)
+
+    async def open_home(self, user: str | None = None, tab: str = "home") -> Ack | None:
+        """Open a tab of the app's Home as a person: `app_home_opened` (reference §1.10)."""
+        if tab == "home" and not self.options.app_home:
+            raise LookupError("the app has no Home tab")
+        return await self.events.home_opened(user or self.user, tab)
+
+    def home(self, user: str | None = None) -> Json | None:
+        """The Home tab of a person as it is now, if one was published."""
+        return self.workspace.homes.get(user or self.user)
 
     async def submit(self, view_id: str, values: Mapping[str, Any] | None = None) -> SubmitResult:
         """Fill in inputs of an open modal, by action id or block id, and submit it.
@@ -186,18 +245,30 @@ class WorkspaceHandle:
         """
         return await self.submissions.submit(view_id, values or {})
 
+    def fill(self, view_id: str, values: Mapping[str, Any]) -> None:
+        """Fill in inputs of an open modal and leave it open."""
+        self.submissions.fill(view_id, values)
+
     async def close_view(self, view_id: str) -> bool:
         """Close a modal; whether the app wanted to know and acknowledged it."""
         return await self.submissions.close(view_id)
 
     async def event(self, event: Json) -> Ack | None:
-        """Send an event such as `app_home_opened`."""
-        return await self.interactions.event(event)
+        """Send any event, subscribed to or not."""
+        return await self.events.send(event)
 
-    def say(self, text: str, user: str | None = None, channel: str | None = None) -> Message:
-        """Type a plain message as a person."""
+    def say(
+        self,
+        text: str,
+        user: str | None = None,
+        channel: str | None = None,
+        *,
+        thread_ts: str | None = None,
+    ) -> Message:
+        """Type a plain message as a person; the app hears it if it mentions the bot or is to it."""
         place = channel or self.channel
-        return self.workspace.post_as_person(place, user or self._reader(place), text)
+        author = user or self._reader(place)
+        return self.workspace.post_as_person(place, author, text, thread_ts)
 
     async def wait_for(self, predicate: Callable[[Self], T], timeout: float = 10) -> T:  # noqa: ASYNC109  # the caller's patience is the point
         """The first truthy value of the predicate, re-read after each change of state."""
@@ -207,8 +278,18 @@ class WorkspaceHandle:
             raise TimeoutError(f"nothing after {timeout} s; {self.describe()}") from late
 
     async def wait_connected(self, timeout: float = 10) -> None:  # noqa: ASYNC109  # likewise
-        """Return once a socket is open."""
-        await self.wait_for(lambda slack: slack.sockets.connections, timeout)
+        """Return once a socket is open; at once where the app has a request URL."""
+        await self.wait_for(
+            lambda slack: slack.options.http_url or slack.sockets.connections, timeout
+        )
+
+    async def connect_http(self, url: str) -> None:
+        """Enter a request URL for everything: Slack verifies it, and switches Socket Mode off.
+
+        `LookupError` where it does not answer as it must.
+        """
+        await self.requests.verify(url)
+        self.options = replace(self.options, http_url=url)
 
     def describe(self) -> str:
         """What the workspace holds, for a test that fails with a sentence."""
@@ -222,8 +303,25 @@ class WorkspaceHandle:
         calls = [f"  {call.method} -> {call.outcome}" for call in self.calls[-15:]]
         return "\n".join(["the workspace holds:", *texts, "its last calls were:", *calls])
 
-    def _seen(self, channel: str, ts: str, user: str | None) -> tuple[Message, str]:
-        """A message as it is now, and who acts on it: someone who sees it."""
+    def _now(
+        self, seen: Message | str | Json | None, user: str | None, channel: str | None = None
+    ) -> tuple[Message | Json, str]:
+        """A message or view as it is now, and who acts on it: someone who sees it."""
+        if isinstance(seen, Message):
+            return self._message(seen.channel, seen.ts, user)
+        if isinstance(seen, str):
+            return self._message(channel or self.channel, seen, user)
+        shown = {home["id"]: (home, one) for one, home in self.workspace.homes.items()}
+        shown |= {one.view["id"]: (one.as_json(), one.user) for one in self.workspace.modals}
+        view_id = seen["id"] if seen else None
+        if view_id not in shown:
+            raise LookupError(f"the view {view_id} is not there")
+        view, viewer = shown[view_id]
+        if user not in {None, viewer}:
+            raise LookupError(f"{user} does not see this view")
+        return view, viewer
+
+    def _message(self, channel: str, ts: str, user: str | None) -> tuple[Message, str]:
         message = self.workspace.find(channel, ts)
         if message is None:
             raise LookupError(f"the message {ts} is gone")

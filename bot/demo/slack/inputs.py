@@ -4,19 +4,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.demo.slack.options import Json
-from bot.demo.slack.widgets import chosen, find_option, widgets_of
+from bot.demo.slack.widgets import (
+    TAKES_OPTION,
+    TAKES_OPTIONS,
+    TAKES_WORD,
+    chosen_in,
+    widgets_of,
+)
 
 REQUIRED = "Please complete this required field."
 
-_TAKES_OPTION = {"static_select": "option", "radio_buttons": "option"}
-_TAKES_OPTIONS = {"multi_static_select": "options", "checkboxes": "options"}
-_TAKES_WORD = {
-    "datepicker": "date",
-    "timepicker": "time",
-    "users_select": "user",
-    "conversations_select": "conversation",
+_STATEFUL = {
+    **dict.fromkeys(TAKES_OPTION - {"overflow"}, "option"),
+    **dict.fromkeys(TAKES_OPTIONS, "options"),
+    **TAKES_WORD,
 }
-_STATEFUL = {**_TAKES_OPTION, **_TAKES_OPTIONS, **_TAKES_WORD}
 
 
 def state_of(blocks: list[Json], before: Json) -> Json:
@@ -79,7 +81,7 @@ def _key(element: Json) -> str:
 
 def _initial(element: Json) -> Json:
     kind = _STATEFUL.get(element["type"], "value")
-    nothing: list[Json] | None = [] if element["type"] in _TAKES_OPTIONS else None
+    nothing: list[Json] | None = [] if element["type"] in TAKES_OPTIONS else None
     return {"type": element["type"], _key(element): element.get(f"initial_{kind}", nothing)}
 
 
@@ -87,14 +89,12 @@ def _entered(element: Json, value: Any) -> Json:
     """One value as its element takes it; an option that is not there is a `LookupError`."""
     kind = element["type"]
     if value in (None, "", []):
-        entered: Any = [] if kind in _TAKES_OPTIONS else None
-    elif kind in _TAKES_OPTION:
-        entered = chosen(find_option(element, str(value)))
-    elif kind in _TAKES_OPTIONS:
-        entered = [chosen(find_option(element, str(one))) for one in value]
+        entered: Json = {_key(element): [] if kind in TAKES_OPTIONS else None}
+    elif kind == "plain_text_input":
+        entered = {"value": str(value)}
     else:
-        entered = str(value)
-    return {"type": kind, _key(element): entered}
+        entered = chosen_in(element, value)
+    return {"type": kind, **entered}
 
 
 def _problem(element: Json, block: Json, value: Any) -> str | None:

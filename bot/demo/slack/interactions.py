@@ -1,24 +1,39 @@
 """What people do with the app: slash commands, buttons and menus (reference §1.1, §1.6).
 
-Each delivers the payload that Slack would send through Socket Mode and shows the person what came
-of it, Slack's own error messages included. Modals are the business of `submissions`.
+Each delivers the payload that Slack would send and shows the person what came of it, Slack's own
+error messages included. Submitting a modal is the business of `submissions`.
 """
 
-import asyncio
-import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.demo.slack.deliveries import Deliveries
+from bot.demo.slack.elements import offer_problems
 from bot.demo.slack.messages import Message
+from bot.demo.slack.missed import Missed
 from bot.demo.slack.options import Json
 from bot.demo.slack.payloads import Payloads
 from bot.demo.slack.refusals import SlackRefusal
 from bot.demo.slack.response_urls import ResponseUrl, ResponseUrls
-from bot.demo.slack.sockets import Ack, Sockets
-from bot.demo.slack.widgets import chosen
+from bot.demo.slack.sockets import Ack
+from bot.demo.slack.surfaces import Surface
+from bot.demo.slack.widgets import chosen_in, options_of
 from bot.demo.slack.workspace import Workspace
 
-EVENT_RETRY_SECONDS = (0.0, 60.0, 300.0)  # reference §1.1: nearly at once, after 1 and 5 minutes
+MIN_QUERY_LENGTH = 3  # slack_sdk's ExternalDataSelectElement, [S]: the default
 SLACKBOT = "USLACKBOT"
+
+
+class SuggestionFailed(LookupError):
+    """A menu with a source of its own had nothing to offer, and its person was told so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is chosen, by value (several where a widget takes several) or by an option's text."""
+
+    value: str | Sequence[str] | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +62,16 @@ class Interactions:
     """Turns what people do into envelopes."""
 
     def __init__(
-        self, workspace: Workspace, sockets: Sockets, urls: ResponseUrls, payloads: Payloads
+        self,
+        workspace: Workspace,
+        deliveries: Deliveries,
+        urls: ResponseUrls,
+        payloads: Payloads,
     ) -> None:
         self._workspace = workspace
-        self._sockets = sockets
+        self._deliveries = deliveries
         self._urls = urls
         self._payloads = payloads
-        self._retries: set[asyncio.Task[None]] = set()
 
     async def command(
         self, line: str, user: str, channel: str, thread_ts: str | None = None
@@ -66,64 +84,70 @@ class Interactions:
             message = f"{name} is not supported in threads. Sorry!"
             return self._not_sent(message, "not_supported_in_threads", user, channel)
         url = self._urls.issue(user, channel)
-        is_heard = bool(self._sockets.connections)
         payload = self._payloads.command(name, text.strip(), user, channel)
-        ack = await self._sockets.deliver("slash_commands", payload | {"response_url": url})
-        error = self._show_ack(ack, user, channel) if ack else unanswered(is_heard=is_heard)
+        payload["response_url"] = url
+        ack = await self._deliveries.deliver("slash_commands", payload)
+        is_acked = isinstance(ack, Ack)
+        error = self._show_ack(ack, user, channel) if isinstance(ack, Ack) else ack.error
         if error is not None:
             self._tell(f'{name} failed with the error "{error}"', user, channel)
-        seconds, shown = (ack.seconds, ack.payload) if ack else (None, None)
-        return CommandResult(ack is not None, seconds, shown, error, url)
+        seconds, shown = (ack.seconds, ack.payload) if isinstance(ack, Ack) else (None, None)
+        return CommandResult(is_acked, seconds, shown, error, url)
 
-    async def press(self, message: Message, element: Json, block: Json, user: str) -> PressResult:
-        """Press a button that `find_button` found."""
+    async def press(
+        self, seen: Message | Json, element: Json, block: Json, user: str
+    ) -> PressResult:
+        """Press a button that `find_button` found in a message or a view."""
         kept = ("action_id", "text", "value", "style", "type", "url")
         action = {key: element[key] for key in kept if key in element}
-        return await self._act(message, action | {"block_id": block["block_id"]}, user, "button")
+        action["block_id"] = block["block_id"]
+        return await self._act(Surface(seen, user), action, "button")
 
     async def choose(
-        self, message: Message, menu: tuple[Json, Json], option: Json, user: str
+        self, seen: Message | Json, menu: tuple[Json, Json], choice: Choice, user: str
     ) -> PressResult:
-        """Choose an option of a menu that `find_menu` found."""
+        """Choose in a widget that `find_menu` found in a message or a view."""
         element, block = menu
+        surface = Surface(seen, user)
+        element = self._workspace.offers.fill_in(surface, element, block)
         kept = ("action_id", "type", "placeholder", "initial_option")
         action = {key: element[key] for key in kept if key in element}
-        action |= {"block_id": block["block_id"], "selected_option": chosen(option)}
-        return await self._act(message, action, user, "menu")
+        action |= {"block_id": block["block_id"]} | chosen_in(element, choice.value, choice.text)
+        return await self._act(surface, action, "menu")
 
-    async def event(self, event: Json) -> Ack | None:
-        """Send an event; without an acknowledgement it is sent again up to 3 times (§1.1)."""
-        payload = self._payloads.event(event, f"Ev{secrets.token_hex(5).upper()}")
-        ack = await self._sockets.deliver("events_api", payload, retry_attempt=0, retry_reason="")
-        if ack is None:
-            retries = asyncio.create_task(self._retry(payload))
-            self._retries.add(retries)
-            retries.add_done_callback(self._retries.discard)
-        return ack
+    async def suggest(
+        self, seen: Message | Json, menu: tuple[Json, Json], text: str, user: str
+    ) -> list[Json]:
+        """Type in a menu with a source of its own; what it offers then.
 
-    def stop(self) -> None:
-        """Give up what is still to be sent again."""
-        for task in self._retries:
-            task.cancel()
+        A text shorter than `min_query_length` is not sent. `SuggestionFailed` where the app does
+        not answer in time, or not with options that can be shown.
+        """
+        element, block = menu
+        surface = Surface(seen, user)
+        if len(text) < element.get("min_query_length", MIN_QUERY_LENGTH):
+            return []
+        ids = {"action_id": element.get("action_id"), "block_id": block["block_id"]}
+        payload = self._payloads.suggestion(surface, ids, text)
+        ack = await self._deliveries.deliver("interactive", payload, accepts=True)
+        if isinstance(ack, Missed):
+            raise SuggestionFailed(f"The menu failed with the error {ack.error}")
+        offered = read_offer(ack.payload or {})
+        self._workspace.offers.keep(surface, element, block, offered)
+        return options_of(offered)
 
-    async def _act(self, message: Message, action: Json, user: str, what: str) -> PressResult:
-        url = self._urls.issue(user, message.channel, message.ts)
-        is_heard = bool(self._sockets.connections)
-        payload = self._payloads.actions(message, action, user) | {"response_url": url}
-        ack = await self._sockets.deliver("interactive", payload)
-        error = None if ack else unanswered(is_heard=is_heard)
-        if error is not None:
-            self._tell(f'The {what} failed with the error "{error}"', user, message.channel)
-        return PressResult(ack is not None, ack.seconds if ack else None, error, url, payload)
-
-    async def _retry(self, payload: Json) -> None:
-        for attempt, seconds in enumerate(EVENT_RETRY_SECONDS, start=1):
-            await asyncio.sleep(seconds)
-            ack = await self._sockets.deliver(
-                "events_api", payload, retry_attempt=attempt, retry_reason="timeout"
-            )
-            if ack is not None:
-                return
+    async def _act(self, surface: Surface, action: Json, what: str) -> PressResult:
+        payload, message, url = self._payloads.actions(surface, action), surface.seen, ""
+        if isinstance(message, Message):  # [D] block_actions: a view has no response_url by itself
+            url = self._urls.issue(surface.user, message.channel, message.ts)
+            payload["response_url"] = url
+        ack = await self._deliveries.deliver("interactive", payload)
+        if isinstance(ack, Ack):
+            return PressResult(True, ack.seconds, None, url, payload)
+        if isinstance(message, Message):
+            told = f'The {what} failed with the error "{ack.error}"'
+            self._tell(told, surface.user, message.channel)
+        return PressResult(False, None, ack.error, url, payload)
 
     def _show_ack(self, ack: Ack, user: str, channel: str) -> str | None:
         """Show the message that rides in an acknowledgement; what is wrong with it otherwise."""
@@ -145,6 +169,11 @@ class Interactions:
         self._workspace.store(Message(ts, channel, SLACKBOT, text, ephemeral_to=user))
 
 
-def unanswered(*, is_heard: bool) -> str:
-    """What a person reads when nothing was acknowledged in time, or nobody listens (§1.1)."""
-    return "operation_timeout" if is_heard else "dispatch_failed"
+def read_offer(answer: Json) -> Json:
+    """The options in an answer to block_suggestion, or what is wrong with them."""
+    offered: Json = {name: answer[name] for name in ("options", "option_groups") if name in answer}
+    problems = offer_problems(answer)
+    if len(offered) != 1 or problems:
+        said = "; ".join(problems) or "neither options nor option_groups"
+        raise SuggestionFailed(f"The app offered what no menu can show: {said}")
+    return offered

@@ -1,10 +1,13 @@
 """Channels, people and messages, and how the Web API spells them."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from bot.demo.slack.mentions import mentions_in
 from bot.demo.slack.options import Json
+
+Guest = Literal["", "multi_channel", "single_channel"]
+"""Guests are restricted to some channels or to one (users.info, `is_ultra_restricted`)."""
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ class Member:
     name: str
     real_name: str
     is_bot: bool = False
+    guest: Guest = ""
 
     def as_json(self, team: str) -> Json:
         """The user object of users.info."""
@@ -73,9 +77,20 @@ class Member:
             "real_name": self.real_name,
             "deleted": False,
             "is_bot": self.is_bot,
+            "is_restricted": self.guest != "",
+            "is_ultra_restricted": self.guest == "single_channel",
             "tz": "Europe/Berlin",
             "profile": {"real_name": self.real_name, "display_name": self.name},
         }
+
+
+@dataclass(frozen=True, slots=True)
+class UserGroup:
+    """A user group: its handle and who is in it."""
+
+    id: str
+    handle: str
+    members: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import secrets
 from typing import Literal
 
+from bot.demo.slack.deliveries import Deliveries
 from bot.demo.slack.faults import FaultPlan
 from bot.demo.slack.messages import Channel, Message
 from bot.demo.slack.sockets import Ack, DisconnectReason, Sockets
@@ -14,8 +15,9 @@ TokenError = Literal["token_revoked", "account_inactive", "invalid_auth", "token
 class Faults(FaultPlan):
     """What can go wrong, as methods; `clear` ends only what is planned for calls and envelopes."""
 
-    def __init__(self, workspace: Workspace, sockets: Sockets) -> None:
+    def __init__(self, workspace: Workspace, sockets: Sockets, deliveries: Deliveries) -> None:
         super().__init__(workspace.changes)
+        self._deliveries = deliveries
         self._workspace = workspace
         self._sockets = sockets
 
@@ -35,9 +37,9 @@ class Faults(FaultPlan):
         self._workspace.changes.ring()
 
     def invite_bot(self, channel: str) -> None:
-        """Invite the bot to a channel."""
-        self._channel(channel).members.add(self._workspace.bot.id)
-        self._workspace.changes.ring()
+        """Invite the bot to a channel, as the first of its people."""
+        bot, inviter = self._workspace.bot.id, self._workspace.people[0]
+        self._workspace.join(self._channel(channel), bot, inviter)
 
     def rename(self, channel: str, name: str) -> None:
         """Give a channel another name; its id stays."""
@@ -80,8 +82,8 @@ class Faults(FaultPlan):
         await self._sockets.disconnect(reason)
 
     async def redeliver(self) -> Ack | None:
-        """Send the last envelope once more."""
-        return await self._sockets.redeliver()
+        """Send the last envelope, or the last event over HTTP, once more."""
+        return await self._deliveries.redeliver()
 
     def swap_envelopes(self) -> None:
         """Deliver the next two envelopes in swapped order: the first waits for the second."""

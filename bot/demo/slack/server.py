@@ -46,9 +46,10 @@ class SlackWorkspace(WorkspaceHandle):
     async def stop(self) -> None:
         """End every connection and free the port."""
         self.faults.clear()
-        self.interactions.stop()
+        self.events.stop()
         self._pages.stop()
         await self.sockets.close()
+        await self.requests.close()
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -35,6 +35,7 @@ def snapshot(slack: WorkspaceHandle) -> Json:
         "holds_envelope": slack.sockets.is_holding_back,
         "calls": len(slack.calls),
         "homes": workspace.homes,
+        "groups": {one.id: one.handle for one in workspace.usergroups.values()},
         "options": _options(slack),
     }
 

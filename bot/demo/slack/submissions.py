@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.demo.slack.deliveries import Deliveries
 from bot.demo.slack.inputs import fill, input_ids, objections
-from bot.demo.slack.interactions import unanswered
 from bot.demo.slack.modals import Modal
 from bot.demo.slack.options import Json
 from bot.demo.slack.payloads import Payloads
 from bot.demo.slack.refusals import SlackRefusal
-from bot.demo.slack.sockets import Sockets
+from bot.demo.slack.sockets import Ack
+from bot.demo.slack.surfaces import Surface
 from bot.demo.slack.views import read_modal, stored_view
 from bot.demo.slack.workspace import Workspace
 
@@ -39,9 +40,9 @@ class SubmitResult:
 class Submissions:
     """Turns what people do with modals into envelopes, and shows what comes back."""
 
-    def __init__(self, workspace: Workspace, sockets: Sockets, payloads: Payloads) -> None:
+    def __init__(self, workspace: Workspace, deliveries: Deliveries, payloads: Payloads) -> None:
         self._workspace = workspace
-        self._sockets = sockets
+        self._deliveries = deliveries
         self._payloads = payloads
 
     async def submit(self, view_id: str, values: Mapping[str, Any]) -> SubmitResult:
@@ -50,12 +51,18 @@ class Submissions:
         if not modal.view["submit"]:
             raise LookupError(f"the view {view_id} has no button to submit it")
         blocks = modal.view["blocks"]
-        modal.state = fill(blocks, modal.state, values)
+        self.fill(view_id, values)
         modal.errors, modal.problem = objections(blocks, modal.state), None
         if modal.errors:
             self._workspace.changes.ring()
             return SubmitResult(False, None, None, True, modal.errors)
         return await self._send(modal)
+
+    def fill(self, view_id: str, values: Mapping[str, Any]) -> None:
+        """Type and choose in an open modal without submitting it."""
+        modal = self._modal(view_id)
+        surface = Surface(modal.view, modal.user)
+        modal.state = fill(self._workspace.offers.blocks(surface), modal.state, values)
 
     async def close(self, view_id: str) -> bool:
         """Close a modal without submitting; whether the app was told and acknowledged."""
@@ -64,7 +71,8 @@ class Submissions:
         self._workspace.changes.ring()
         if not modal.view["notify_on_close"]:
             return False
-        return await self._sockets.deliver("interactive", self._payloads.closing(modal)) is not None
+        payload = self._payloads.closing(modal)
+        return isinstance(await self._deliveries.deliver("interactive", payload), Ack)
 
     def _modal(self, view_id: str) -> Modal:
         modal = self._workspace.modals.find(view_id)
@@ -73,17 +81,17 @@ class Submissions:
         return modal
 
     async def _send(self, modal: Modal) -> SubmitResult:
-        is_heard = bool(self._sockets.connections)
         payload = self._payloads.submission(modal)
-        ack = await self._sockets.deliver("interactive", payload, accepts=True)
-        if ack is None:
-            modal.problem = unanswered(is_heard=is_heard)
-        else:
+        ack = await self._deliveries.deliver("interactive", payload, accepts=True)
+        is_acked = isinstance(ack, Ack)
+        if isinstance(ack, Ack):
             modal.problem = self._follow(modal, ack.payload or {})
+        else:
+            modal.problem = ack.error
         self._workspace.changes.ring()
         return SubmitResult(
-            acked=ack is not None,
-            ack_seconds=ack.seconds if ack else None,
+            acked=is_acked,
+            ack_seconds=ack.seconds if isinstance(ack, Ack) else None,
             error=modal.problem,
             is_open=self._workspace.modals.find(modal.view["id"]) is not None,
             errors=modal.errors,

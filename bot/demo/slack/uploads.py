@@ -1,5 +1,7 @@
 """The address that takes uploaded bytes, and the one that shows them (reference §1.9)."""
 
+from urllib.parse import quote
+
 from aiohttp import web
 
 from bot.demo.slack.api import WebApi
@@ -31,13 +33,15 @@ class Uploads:
         return await self._api.run(call, request, answer)
 
     async def show(self, request: web.Request) -> web.StreamResponse:
-        """The bytes of a completed file, for the page."""
+        """The bytes of a completed file: a picture for the page, anything else to be saved."""
         file = self._workspace.files.find(request.match_info["file"])
         if file is None or not file.is_complete:
             raise web.HTTPNotFound
         headers = {"X-Content-Type-Options": "nosniff"}
-        kind = "image/png" if (file.content or b"").startswith(b"\x89PNG") else "text/plain"
-        return web.Response(body=file.content, content_type=kind, headers=headers)
+        if not file.mimetype.startswith("image/"):
+            name = quote(file.filename, safe="")
+            headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+        return web.Response(body=file.content, content_type=file.mimetype, headers=headers)
 
 
 async def _content(request: web.Request) -> bytes:

@@ -1,11 +1,19 @@
-"""What people can press or choose in a message, and how a test names it."""
+"""What people can press or choose in a message or a view, and how a test names it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from bot.demo.slack.messages import Message
 from bot.demo.slack.options import Json
 
-MENUS = {"static_select", "overflow"}
+TAKES_OPTION = {"static_select", "external_select", "radio_buttons", "overflow"}
+TAKES_OPTIONS = {"multi_static_select", "checkboxes"}
+TAKES_WORD = {
+    "datepicker": "date",
+    "timepicker": "time",
+    "users_select": "user",
+    "conversations_select": "conversation",
+}
+CHOOSABLE = {*TAKES_OPTION, *TAKES_OPTIONS, *TAKES_WORD}
+"""Everything but buttons and text: what a person chooses in."""
 
 
 def widgets_of(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
@@ -23,9 +31,9 @@ def options_of(element: Json) -> list[Json]:
     return [*element.get("options", []), *(one for group in groups for one in group["options"])]
 
 
-def find_button(message: Message, action_id: str | None, text: str | None) -> tuple[Json, Json]:
+def find_button(blocks: list[Json], action_id: str | None, text: str | None) -> tuple[Json, Json]:
     """The button with this action id, or beginning with it, or with this text on it."""
-    buttons = [pair for pair in widgets_of(message.blocks) if pair[0]["type"] == "button"]
+    buttons = [pair for pair in widgets_of(blocks) if pair[0]["type"] == "button"]
     for element, block in buttons:
         if action_id is not None and element.get("action_id") == action_id:
             return element, block
@@ -36,12 +44,12 @@ def find_button(message: Message, action_id: str | None, text: str | None) -> tu
         if text is not None and text in label:
             return element, block
     labels = [(element.get("action_id"), element["text"]["text"]) for element, _ in buttons]
-    raise LookupError(f"no button {action_id or text!r} in this message; it has {labels}")
+    raise LookupError(f"no button {action_id or text!r} here; there are {labels}")
 
 
-def find_menu(message: Message, action_id: str) -> tuple[Json, Json]:
-    """The select or overflow menu with this action id, or the first that begins with it."""
-    menus = [pair for pair in widgets_of(message.blocks) if pair[0]["type"] in MENUS]
+def find_menu(blocks: list[Json], action_id: str) -> tuple[Json, Json]:
+    """The widget to choose in with this action id, or the first that begins with it."""
+    menus = [pair for pair in widgets_of(blocks) if pair[0]["type"] in CHOOSABLE]
     for element, block in menus:
         if element.get("action_id") == action_id:
             return element, block
@@ -49,7 +57,7 @@ def find_menu(message: Message, action_id: str) -> tuple[Json, Json]:
         if str(element.get("action_id", "")).startswith(action_id):
             return element, block
     ids = [element.get("action_id") for element, _ in menus]
-    raise LookupError(f"no menu {action_id!r} in this message; it has {ids}")
+    raise LookupError(f"no menu {action_id!r} here; there are {ids}")
 
 
 def find_option(element: Json, value: str | None, text: str | None = None) -> Json:
@@ -63,6 +71,18 @@ def find_option(element: Json, value: str | None, text: str | None = None) -> Js
             return option
     offered = [(option.get("value"), option["text"]["text"]) for option in options]
     raise LookupError(f"no option {value or text!r} in this menu; it has {offered}")
+
+
+def chosen_in(element: Json, value: str | Sequence[str] | None, text: str | None = None) -> Json:
+    """What a payload says was chosen in a widget: one option, several, or a word."""
+    kind = element["type"]
+    if kind in TAKES_OPTIONS:
+        values = [value] if isinstance(value, str) else value or []
+        return {"selected_options": [chosen(find_option(element, one)) for one in values]}
+    word = None if value is None else str(value)
+    if kind in TAKES_OPTION:
+        return {"selected_option": chosen(find_option(element, word, text))}
+    return {f"selected_{TAKES_WORD[kind]}": word}
 
 
 def chosen(option: Json) -> Json:

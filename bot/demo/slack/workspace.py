@@ -10,11 +10,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from bot.demo.slack.changes import Changes
 from bot.demo.slack.files import Files
-from bot.demo.slack.messages import Channel, Member, Message
+from bot.demo.slack.messages import Channel, Member, Message, UserGroup
 from bot.demo.slack.modals import Modals
+from bot.demo.slack.offers import Offers
 from bot.demo.slack.options import Json, SlackOptions
 from bot.demo.slack.triggers import Triggers
 
@@ -35,6 +37,16 @@ class Content:
     attachments: list[Json] = field(default_factory=list)
     metadata: Json | None = None
     files: list[Json] = field(default_factory=list)
+
+
+class Witness(Protocol):
+    """Who is told what happens in a workspace: the Events API."""
+
+    def tell_message(self, message: Message, before: Message | None) -> None:
+        """A message was stored: new, changed or deleted."""
+
+    def tell_joined(self, channel: Channel, user: str, inviter: str | None) -> None:
+        """Somebody came into a channel."""
 
 
 class Workspace:
@@ -60,6 +72,9 @@ class Workspace:
         self.signing_secret = secrets.token_hex(16)
         self.token_error: str | None = None
         self.old_bot_tokens: set[str] = set()
+        self.usergroups: dict[str, UserGroup] = {}
+        self.offers = Offers()
+        self.witness: Witness | None = None
         self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
         self._used_ts: set[int] = set()
 
@@ -85,6 +100,15 @@ class Workspace:
         channel.members.update(members)
         self.channels[channel.id] = channel
         return channel
+
+    def join(self, channel: Channel, user: str, inviter: str | None = None) -> None:
+        """Come into a channel, invited or not; who is in it already stays."""
+        if user in channel.members:
+            return
+        channel.members.add(user)
+        self.changes.ring()
+        if self.witness is not None and self.bot.id in channel.members:
+            self.witness.tell_joined(channel, user, inviter)
 
     def direct_message(self, user: str) -> Channel:
         """The direct message between the bot and one person, opened on first use."""
@@ -137,9 +161,12 @@ class Workspace:
         message = replace(message, bot_id=self.bot_id, app_id=self.app_id, **place)  # type: ignore[arg-type]  # named fields of Message
         return self.store(message)
 
-    def post_as_person(self, channel: str, user: str, text: str) -> Message:
-        """Store what a person typed."""
-        return self.store(self._from(Content(text=text), channel, user))
+    def post_as_person(
+        self, channel: str, user: str, text: str, thread_ts: str | None = None
+    ) -> Message:
+        """Store what a person typed, in the channel or in a thread."""
+        message = self._from(Content(text=text), channel, user)
+        return self.store(replace(message, thread_ts=thread_ts))
 
     def edit(self, message: Message, **changes: object) -> Message:
         """Put a new version in a message's place; the old one is kept in its history."""
@@ -153,8 +180,11 @@ class Workspace:
 
     def store(self, message: Message) -> Message:
         """Keep a message and tell those who wait."""
+        before = self._messages[message.channel].get(message.ts)
         self._messages[message.channel][message.ts] = message
         self.changes.ring()
+        if self.witness is not None:
+            self.witness.tell_message(message, before)
         return message
 
     def _conversation(self, one: str, other: str) -> Channel | None:

@@ -13,6 +13,7 @@ from bot.demo.slack.control import ACTIONS
 from bot.demo.slack.control import __doc__ as documentation
 from tests.demo.slack.builders import (
     Json,
+    a_button,
     a_modal,
     a_select,
     a_text_input,
@@ -229,3 +230,47 @@ async def test_a_form_of_another_site_changes_nothing(
     async with control.http.post(f"{control.url}/archive", data={}) as response:
         assert response.status == 400
     assert not slack.workspace.channels[slack.channel].is_archived
+
+
+@pytest.mark.usefixtures("connected")
+async def test_a_home_tab_is_opened_pressed_and_searched(
+    slack: SlackWorkspace, control: Control, app: AsyncApp, client: AsyncWebClient
+) -> None:
+    @app.action("share")
+    @app.action("job")
+    @app.event("app_home_opened")
+    async def used(ack: Any) -> None:
+        await ack()
+
+    @app.options("job")
+    async def typed(ack: Any) -> None:
+        await ack(options=[an_option("SQL", "sql")])
+
+    search = {"type": "external_select", "action_id": "job"}
+    view: Any = {"type": "home", "blocks": [an_actions_block(a_button(), search)]}
+    await client.views_publish(user_id=slack.user, view=view)
+    assert (await control.do("open_home"))["acked"]
+    home = (await control.state())["homes"][slack.user]["id"]
+    assert (await control.do("press", view=home, text="Share"))["acked"]
+    offered = (await control.do("suggest", view=home, action_id="job", text="sql"))["options"]
+    assert [one["value"] for one in offered] == ["sql"]
+    assert (await control.do("select", view=home, action_id="job", value="sql"))["acked"]
+    status, answer = await control.ask("press", text="Share")
+    assert (status, answer["error"]) == (404, "the view None is not there")
+
+
+async def test_people_groups_threads_and_what_stands_in_a_modal(
+    slack: SlackWorkspace, control: Control, client: AsyncWebClient
+) -> None:
+    person = (await control.do("add_person", name="gus", guest=True))["user"]
+    group = (await control.do("add_usergroup", members=[person]))["usergroup"]
+    assert (await control.state())["groups"] == {group: "backup-admins"}
+    root = (await control.do("say", text="root"))["ts"]
+    await control.do("say", text="below", thread_ts=root, user=person)
+    assert [one.user for one in slack.replies(root)] == [person]
+    view = a_modal(an_input("note", a_text_input()))
+    await client.views_open(trigger_id=slack.workspace.triggers.issue(slack.user), view=view)
+    modal = slack.modal()
+    assert modal is not None
+    await control.do("fill", view=modal.view["id"], values={"note": "disk"})
+    assert modal.state["note"]["note"]["value"] == "disk"

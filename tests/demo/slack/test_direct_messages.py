@@ -45,10 +45,11 @@ async def test_an_app_without_a_messages_tab_cannot_write_to_people(
 async def test_reading_a_direct_message_needs_a_scope_of_its_own(
     slack: SlackWorkspace, client: AsyncWebClient
 ) -> None:
+    slack.options = SlackOptions(scopes=DEFAULT_SCOPES - {"im:history"})
     posted = await client.chat_postMessage(channel=slack.user, text="psst")
     answer = await refused(client.conversations_history(channel=posted["channel"]))
     assert (answer["error"], answer["needed"]) == ("missing_scope", "im:history")
-    slack.options = SlackOptions(scopes=DEFAULT_SCOPES | {"im:history"})
+    slack.options = SlackOptions()
     history = await client.conversations_history(channel=posted["channel"])
     assert [one["text"] for one in history["messages"]] == ["psst"]
 
@@ -77,7 +78,7 @@ async def test_what_two_people_say_to_each_other_is_unknown_to_the_bot(
 ) -> None:
     private = slack.direct_message(slack.user, slack.other_user)
     assert private != slack.direct_message()
-    slack.options = SlackOptions(scopes=DEFAULT_SCOPES | {"im:history", "im:read"})
+    slack.options = SlackOptions(scopes=DEFAULT_SCOPES | {"im:read"})
     assert await refusal(client.chat_postMessage(channel=private, text="x")) == "channel_not_found"
     assert await refusal(client.conversations_history(channel=private)) == "channel_not_found"
     assert await refusal(client.conversations_info(channel=private)) == "channel_not_found"

@@ -43,6 +43,12 @@ async def test_the_page_and_its_parts_are_served_without_outside_resources(
         "/page/text.js",
         "/page/blocks.js",
         "/page/modals.js",
+        "/page/widgets.js",
+        "/page/comboboxes.js",
+        "/page/confirms.js",
+        "/page/markdown.js",
+        "/page/messages.js",
+        "/page/blocks.css",
     ):
         async with http.get(slack.url + path) as response:
             assert response.status == 200
@@ -176,9 +182,11 @@ class TestInABrowser:
         await client.chat_postMessage(reply_broadcast=True, **reply)
         root = page.locator("#messages > .message").first
         await expect(root.locator(".edited")).to_have_text("(edited)")
-        await expect(root.locator(".thread .message")).to_contain_text("for all")
+        await expect(root.locator(".below")).to_contain_text("1 reply")
         last = page.locator("#messages > .message").last
         await expect(last).to_contain_text("replied to a thread: recovered")
+        await root.locator(".below").click()
+        await expect(page.locator("#replies .message").last).to_contain_text("for all")
 
     async def test_the_panel_says_what_came_of_a_button(
         self, slack: SlackWorkspace, page: Page

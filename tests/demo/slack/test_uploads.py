@@ -91,3 +91,33 @@ async def test_sharing_posts_a_message_and_needs_membership(
     )
     [message] = slack.messages()
     assert (message.text, message.files[0]["title"]) == ("Look", "14 days")
+
+
+async def test_a_file_is_shared_below_a_message_and_saved_by_its_name(
+    slack: SlackWorkspace, client: AsyncWebClient, http: aiohttp.ClientSession
+) -> None:
+    root = slack.say("what failed?").ts
+    await client.files_upload_v2(
+        channel=slack.channel, thread_ts=root, filename="failed.csv", content="job,result\n"
+    )
+    [reply] = slack.replies(root)
+    [file] = reply.files
+    assert (file["name"], file["mimetype"]) == ("failed.csv", "text/csv")
+    async with http.get(f"{slack.url}/files/{file['id']}") as response:
+        disposition = response.headers["Content-Disposition"]
+        assert disposition == "attachment; filename*=UTF-8''failed.csv"
+        assert await response.text() == "job,result\n"
+
+
+async def test_a_file_is_shared_below_roots_only(
+    slack: SlackWorkspace, client: AsyncWebClient, http: aiohttp.ClientSession
+) -> None:
+    file_id, url = await reserve(client)
+    await (await http.post(url, data=PNG)).read()
+    files: list[dict[str, str | None]] = [{"id": file_id}]
+    reply = slack.say("below", thread_ts=slack.say("root").ts).ts
+    for ts in ("1.000001", reply):
+        call = client.files_completeUploadExternal(
+            files=files, channel_id=slack.channel, thread_ts=ts
+        )
+        assert await refusal(call) == "thread_not_found"

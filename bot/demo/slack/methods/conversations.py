@@ -71,8 +71,7 @@ def join(context: Context) -> Json:
         raise SlackRefusal("is_archived")
     if channel.kind != "channels":
         raise SlackRefusal("method_not_supported_for_channel_type")
-    channel.members.add(context.workspace.bot.id)
-    context.workspace.changes.ring()
+    context.workspace.join(channel, context.workspace.bot.id)
     return {"ok": True, "channel": channel.as_json(context.workspace.bot.id)}
 
 

@@ -35,6 +35,7 @@ METHODS: dict[str, Method] = {
     "conversations.join": Method(conversations.join, "channels:join"),
     "conversations.open": Method(conversations.open_direct, "im:write"),
     "users.info": Method(team.user_info, "users:read"),
+    "usergroups.users.list": Method(team.group_users, "usergroups:read"),
     "views.publish": Method(views.publish),
     "views.open": Method(views.open_modal),
     "views.update": Method(views.update_modal),

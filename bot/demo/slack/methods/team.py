@@ -1,4 +1,4 @@
-"""auth.test, users.info and apps.connections.open: who is asking, who is there, where to listen."""
+"""auth.test, users.info, usergroups.users.list, apps.connections.open: who is here, who hears."""
 
 from bot.demo.slack.methods.context import Context
 from bot.demo.slack.options import Json
@@ -26,6 +26,14 @@ def user_info(context: Context) -> Json:
     if member is None:
         raise SlackRefusal("user_not_found")
     return {"ok": True, "user": member.as_json(context.workspace.team_id)}
+
+
+def group_users(context: Context) -> Json:
+    """usergroups.users.list: who is in a user group ([D-ref], `no_such_subteam`)."""
+    group = context.workspace.usergroups.get(context.request.required("usergroup"))
+    if group is None:
+        raise SlackRefusal("no_such_subteam")
+    return {"ok": True, "users": list(group.members)}
 
 
 def open_connection(context: Context) -> Json:
