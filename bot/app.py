@@ -16,7 +16,10 @@ from bot.errors import ChannelRefused, DatabaseUnavailable, DeliveryPostponed
 from bot.heartbeats import HttpHeartbeat
 from bot.scheduling import Scheduling, Worker
 from bot.services.acknowledging import Acknowledging
+from bot.services.acting import Acting
 from bot.services.asking import About, Asking
+from bot.services.auditing import Auditing
+from bot.services.collecting import Collecting
 from bot.services.comparing import Comparing
 from bot.services.delivering import Delivering
 from bot.services.failing import DeliveryPolicy, describe_refused
@@ -40,8 +43,12 @@ from bot.slack.clients import CallFailed, SlackCalls, build_client, open_session
 from bot.slack.closing import Closing, register_closing
 from bot.slack.listeners import build_app, register
 from bot.slack.messenger import SlackMessenger
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Responding
+from bot.slack.roles import Roles
 from bot.slack.sockets import SocketConnection
+from bot.store.actions import SqlActingStore
+from bot.store.audits import SqlAuditStore
 from bot.store.databases import Database
 from bot.store.deliveries import SqlDeliveringStore
 from bot.store.handling import SqlHandlingStore
@@ -182,11 +189,12 @@ class App:
             retry_grace=settings.alert_retry_grace,
             remind_after=settings.alert_remind_after,
         )
+        self._permitting = Permitting(Roles(calls, settings.operators), settings.actions)
         self._wire_services(database, calls, audience, summary_channel)
         self._answering = Answering(Responding(calls, session))
         bolt = build_app(client)
-        register_closing(bolt, Closing(self._inspecting, self._answering))
-        register(bolt, self._asking, self._handling, self._answering, utc_now)
+        register_closing(bolt, Closing(self._inspecting, self._answering, self._permitting))
+        register(bolt, self._asking, self._handling, self._answering, utc_now, self._permitting)
         app_token = settings.slack_app_token.get_secret_value()
         self._socket = SocketConnection(bolt, calls, app_token)
         self._health = HealthServer(settings.http_host, settings.http_port, self.list_problems)
@@ -201,7 +209,7 @@ class App:
         self._summarizing = Summarizing(
             asking, summary_channel, settings.summary_time, settings.timezone, utc_now, settings.rpo
         )
-        messenger = SlackMessenger(calls)
+        messenger = SlackMessenger(calls, self._permitting.offers_actions)
         self._delivering = Delivering(
             self._notices,
             messenger,
@@ -231,12 +239,15 @@ class App:
             lambda: database.problem,
         )
         self._asking = Asking(self._source, asking, self._notices, self._summarizing, about)
-        wishes = SqlHandlingStore(database, em)
+        wishes, acts = SqlHandlingStore(database, em), SqlActingStore(database, em)
         self._handling = Handling(
             Acknowledging(polls, wishes, audience, utc_now, wake),
             Muting(polls, wishes, audience, utc_now, settings.timezone, wake),
             Subscribing(polls, wishes, audience, utc_now),
             Watching(polls, wishes, self._asking, utc_now, wake),
+            Acting(self._jobs, polls, acts, wishes, audience, utc_now, wake),
+            Collecting(self._jobs, polls, acts, utc_now),
+            Auditing(SqlAuditStore(database, em)),
         )
 
     async def run(self) -> None:
@@ -266,6 +277,11 @@ class App:
         """Tell how often all jobs are looked at: what is found is late by minutes anyway."""
         return min(timedelta(seconds=30), 10 * self._settings.poll_interval)
 
+    @property
+    def _follow_every(self) -> timedelta:
+        """Tell how often it is looked what became of actions: no more often than EM is polled."""
+        return min(timedelta(seconds=5), self._settings.poll_interval)
+
     def _list_workers(self) -> Sequence[Worker]:
         """List what runs again and again; each looks itself whether there is anything to do."""
         often = timedelta(seconds=15)
@@ -279,6 +295,7 @@ class App:
             Worker("remind", self._reminding.remind, seldom),
             Worker("summary", self._promise_summary, often),
             Worker("keep wishes", self._handling.keep, timedelta(seconds=10)),
+            Worker("follow actions", self._handling.acting.follow, self._follow_every),
         )
 
     async def _stop(self, delivering: "asyncio.Task[None]") -> None:

@@ -82,3 +82,20 @@ def created_after(newest: Session | None, em_time: datetime) -> datetime:
     """
     by_clock = em_time - CLOCKS_AGREE
     return max(newest.created_at, by_clock) if newest else by_clock
+
+
+@dataclass(frozen=True, slots=True)
+class KnownServer:
+    """A backup server, by EM's id and by its name."""
+
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCollection:
+    """Somebody asked EM to collect from a backup server."""
+
+    server_uid: str
+    asked_at: datetime
+    asked_by: str

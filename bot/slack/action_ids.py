@@ -57,6 +57,19 @@ FINDING_CLOSE: Final = "finding_close"
 """Tells no more of a job that no longer runs; the value is the finding's id."""
 
 
+RETRY_JOB: Final = "job_retry"
+"""Has Veeam retry a job; the value is its uid."""
+
+START_JOB: Final = "job_start"
+"""Has Veeam start a job; the value is its uid."""
+
+COLLECT: Final = "server_collect"
+"""Has EM collect from a backup server now; the value is its uid."""
+
+AUDIT_OLDER: Final = "audit_older"
+"""Shows what was done before; the value is the id before which, and the words that filter."""
+
+
 def numbered(action_id: str, index: int) -> str:
     """Make an id unique among the buttons of one row."""
     return f"{action_id}:{index}"

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.core.answers import SessionAnswer
+from bot.core.permissions import Deed
 from bot.core.ports import Clock
 from bot.slack.answering import Answering, Work
 from bot.slack.answers import answer_document, plain_document
 from bot.slack.asking import Asking
 from bot.slack.clients import Json
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Asker, Response
 from bot.slack.session_answers import session_document, tasks_document
 from bot.slack.values import value_of
@@ -25,6 +27,7 @@ class Actions:
     asking: Asking
     answering: Answering
     clock: Clock
+    permitting: Permitting
 
     async def details_clicked(self, ack: AsyncAck, body: Json) -> None:
         """Show one session to the one who pressed."""
@@ -40,7 +43,9 @@ class Actions:
 
     async def share_clicked(self, ack: AsyncAck, body: Json) -> None:
         """Show the session's answer, as it is now, to the whole channel."""
-        await self._answer(ack, body, self._share(value_of(body), Asker.of_press(body).user_id))
+        asker = Asker.of_press(body)
+        work = self._share(value_of(body), asker.user_id)
+        await self._answer(ack, body, self.permitting.let(asker, Deed.SHARE, work))
 
     async def refresh_clicked(self, ack: AsyncAck, body: Json) -> None:
         """Ask again and replace the answer; a shared one then says who did."""

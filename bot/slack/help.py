@@ -48,6 +48,16 @@ _WISHING: tuple[Line, ...] = (
     ),
     (Bold("/replica unwatch <session or job>"), " no longer: /replica unwatch SQL Replica"),
     (Bold("/replica watches"), " what you wait for"),
+    (
+        Bold("/replica retry <job>"),
+        " operators: run a job again whose last run failed: /replica retry SQL Replica",
+    ),
+    (Bold("/replica start <job>"), " operators: run a job now: /replica start #12"),
+    (
+        Bold("/replica collect [server]"),
+        " operators: have Enterprise Manager fetch news now: /replica collect vbr01",
+    ),
+    (Bold("/replica audit [words]"), " operators: who did what: /replica audit retry SQL"),
     (Bold("/replica help"), " this"),
 )
 
@@ -55,7 +65,7 @@ HELP = Document(
     (
         "Replica Bot: /replica <session>, failed, running, tasks, summary, status; ack, unack, "
         "close; mute, unmute, mutes; subscribe, unsubscribe, subscriptions; watch, unwatch, "
-        "watches; help",
+        "watches; retry, start, collect, audit; help",
     ),
     (
         paragraph(

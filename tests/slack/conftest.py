@@ -11,10 +11,13 @@ from bot.services.handling import Handling
 from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls, build_client, open_session
 from bot.slack.listeners import build_app, register
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Responding
+from bot.slack.roles import Roles
 from bot.slack.sockets import SocketConnection
 from bot.store.databases import Database
 from tests.services.bench import Bench
+from tests.services.ordering import FakeActionSource
 from tests.services.wishing import a_handling
 from tests.slack.builders import NOW
 from tests.slack.fakes import FakeAsking
@@ -52,8 +55,19 @@ async def bench(tmp_path: Path, slack: SlackWorkspace) -> AsyncIterator[Bench]:
 
 
 @pytest.fixture
-def handling(bench: Bench, asking: FakeAsking) -> Handling:
-    return a_handling(bench, asking)
+def source() -> FakeActionSource:
+    return FakeActionSource()
+
+
+@pytest.fixture
+def handling(bench: Bench, asking: FakeAsking, source: FakeActionSource) -> Handling:
+    return a_handling(bench, asking, source=source)
+
+
+@pytest.fixture
+def permitting(calls: SlackCalls, slack: SlackWorkspace) -> Permitting:
+    """The workspace's own user is an operator, the other one is not."""
+    return Permitting(Roles(calls, frozenset({slack.user})))
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -63,12 +77,13 @@ async def connected(
     session: aiohttp.ClientSession,
     asking: FakeAsking,
     handling: Handling,
+    permitting: Permitting,
 ) -> AsyncIterator[SocketConnection]:
     """The whole Slack side of the bot, listening; answers that take over 50 ms follow later."""
     app = build_app(calls.client)
     soon = timedelta(milliseconds=50)
     answering = Answering(Responding(calls, session), patience=soon, grace=soon)
-    register(app, asking, handling, answering, lambda: NOW)
+    register(app, asking, handling, answering, lambda: NOW, permitting)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

@@ -14,7 +14,8 @@ from bot.slack.scopes import METHODS, SCOPES, SLASH_COMMAND
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SOURCES = {path.name: path.read_text() for path in (ROOT / "bot" / "slack").glob("*.py")}
-CALLED = re.compile(r'"((?:auth|apps|chat|conversations|files|users|views|team|pins)\.[\w.]+)"')
+FAMILIES = "auth|apps|chat|conversations|files|users|usergroups|views|team|pins"
+CALLED = re.compile(rf'"((?:{FAMILIES})\.[\w.]+)"')
 
 
 @pytest.fixture(scope="module")
