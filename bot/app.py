@@ -237,6 +237,7 @@ class App:
             utc_now(),
             lambda: self._socket.problem,
             lambda: database.problem,
+            self._permitting.offers_actions,
         )
         self._asking = Asking(self._source, asking, self._notices, self._summarizing, about)
         wishes, acts = SqlHandlingStore(database, em), SqlActingStore(database, em)

@@ -12,7 +12,8 @@ class SessionAnswer:
     """One session. `confirmed_at` is None for a live answer, else when EM last confirmed our copy.
 
     `tasks` is None where they could not be read, and `tasks_problem` says why then.
-    `em_problem` says why the answer is not live.
+    `em_problem` says why the answer is not live; `offers_collect` where operators may have EM
+    fetch news from the backup server.
     """
 
     session: Session
@@ -21,6 +22,7 @@ class SessionAnswer:
     confirmed_at: datetime | None = None
     em_problem: str = ""
     tasks_problem: str = ""
+    offers_collect: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ def impossible_document(found: Impossible) -> Document:
     match found:
         case Running():
             began: Line = (" since ", Moment(found.session.created_at))
-            return _said((f"⏳ {name} is running already", *began, ": nothing to start."))
+            return _said((f"{name} is running already", *began, ": nothing to start."))
         case NotFailed():
             how = did(found.newest, verdict_of(found.newest)) if found.newest else "is not known"
             return _said(
@@ -181,7 +181,7 @@ def collected_lately_document(found: CollectedLately) -> Document:
     """Say that it was asked for a moment ago."""
     return _said(
         (
-            f"⏳ {cut(found.server.name, NAME)} was collected from ",
+            f"{cut(found.server.name, NAME)} was collected from ",
             Moment(found.last.asked_at),
             " for ",
             Person(found.last.asked_by),

@@ -43,5 +43,6 @@ def read_older(value: str) -> tuple[int, str]:
 
 def _line(audit: Audit) -> Line:
     name = cut(audit.subject_name or audit.subject, NAME)
-    what = Bold(f" {audit.action.value} {name}")
-    return (Moment(audit.at), " ", Person(audit.user_id), what, f": {cut(audit.outcome, OUTCOME)}")
+    outcome = f": {cut(audit.outcome, OUTCOME)}"
+    what = Bold(f"{audit.action.value} {name}")
+    return (Moment(audit.at), " ", Person(audit.user_id), " ", what, outcome)

@@ -115,8 +115,8 @@ class Deeds:
 
     async def _answer(self, ack: AsyncAck, body: Json, deed: Deed, work: Work) -> None:
         asker = Asker.of_press(body)
-        allowed = self._permitting.let(asker, deed, _of_now(work))
-        await self.answering.answer_press(ack, asker, INTERIM, allowed)
+        allowed = self._permitting.let(asker, deed, work)
+        await self.answering.answer_press(ack, asker, INTERIM, _of_now(allowed))
 
     async def _act(self, action: Action, body: Json) -> Response:
         return await self.wishing.acting.act(action, value_of(body), Asker.of_press(body))

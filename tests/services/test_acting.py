@@ -151,14 +151,14 @@ async def test_the_run_is_followed_to_its_end(bench: Bench, acting: Acting) -> N
     await retry(acting)
     await bench.post_all()
     assert await acting.follow() == 0
-    run = a_running_session(NOW + MINUTE, uid="run")
+    run = a_running_session(NOW + 11 * MINUTE, uid="run")
     await bench.report(run)
     assert await acting.follow() == 1
     [view] = await told(bench)
     assert view.session is not None
     assert (view.session.uid, view.verdict) == ("run", Verdict.UNFINISHED)
     assert await acting.follow() == 0
-    ended = replace(run, state="Stopped", result="Success", ended_at=NOW + 9 * MINUTE)
+    ended = replace(run, state="Stopped", result="Success", ended_at=NOW + 20 * MINUTE)
     await bench.report(ended)
     assert await acting.follow() == 1
     [view] = await told(bench)
@@ -194,7 +194,7 @@ async def test_an_answer_that_is_lost_is_unknown_and_not_sent_again(
     assert (await retry(acting)).state is ActionState.UNKNOWN
     assert await acting.follow() == 0
     assert len(source.told) == 1
-    await bench.report(a_running_session(NOW + MINUTE, uid="run"))
+    await bench.report(a_running_session(NOW + 11 * MINUTE, uid="run"))
     await acting.follow()
     [view] = await told(bench)
     assert view.action.state is ActionState.RUNNING  # it was taken after all
