@@ -27,6 +27,7 @@ WHY = 600  # characters of EM's own words
 SAID = 200  # characters of what was typed, said back
 
 NOUNS = {Action.RETRY: "retry", Action.START: "start"}
+BEGUN = {Action.RETRY: "retry started", Action.START: "job started"}
 CONSOLE = "Look in the Veeam console whether it runs before you try again."
 
 
@@ -56,8 +57,8 @@ def _summary(view: ActionView) -> Line:
         return (f"{ICONS[view.verdict]} {of}: {how}",)
     words = {
         ActionState.ASKED: f"🔄 {of} asked for",
-        ActionState.RUNNING: f"🔄 {of} started",
-        ActionState.DONE: f"🔄 {of} started",
+        ActionState.RUNNING: f"🔄 {of}: EM has taken it",
+        ActionState.DONE: f"🔄 {of}: EM has taken it",
         ActionState.REFUSED: f"⛔ {of}: EM refused",
         ActionState.UNKNOWN: f"❔ {of}: whether EM took it is unknown",
     }
@@ -79,7 +80,7 @@ def _lines(view: ActionView) -> list[Line]:
 
 
 def _started(action: JobAction) -> list[Line]:
-    return [(f"{NOUNS[action.action]} started by ", Person(action.user_id))]
+    return [(f"{BEGUN[action.action]} by ", Person(action.user_id))]
 
 
 def _unknown(action: JobAction, why: str) -> Line:
@@ -128,7 +129,8 @@ def acted_document(action: JobAction) -> Document:
     if action.state is ActionState.UNKNOWN:
         return _said(_unknown(action, why))
     told = f" EM says: {why}." if why else ""
-    return _said((f"🔄 {of}: {NOUNS[action.action]} started.{told} The thread tells how it goes.",))
+    where = "How it goes is told in the alert’s thread, or else to you."
+    return _said((f"🔄 {of}: {BEGUN[action.action]}.{told} {where}",))
 
 
 def impossible_document(found: Impossible) -> Document:
