@@ -72,10 +72,10 @@ async def test_a_bot_killed_before_the_answer_says_that_it_is_unknown_and_sends_
         async with asyncio.timeout(PATIENCE):
             await hold.held.wait()
         await stage.bot.kill()
-        hold.release()
         await stage.bot.start()
         reply = await stage.wait_for_reply(root, "retry of SQL Replica")
         await wait_until_shown(stage, reply, "was stopped before Enterprise Manager had answered")
+        hold.release()
         assert orders(stage) == 1
 
 

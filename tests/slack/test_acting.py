@@ -219,7 +219,7 @@ async def test_the_audit_lists_deeds_newest_first_and_page_by_page(
     assert positions == sorted(positions)
     filtered = words_of(await ask(slack, "/replica audit mute"))
     assert "unack" not in filtered
-    for _ in range(10):
+    for _ in range(16):
         await ask(slack, "/replica mute SQL Replica 4h")
     first = await ask(slack, "/replica audit sql replica")
     older = await press(slack, first, "Older")
