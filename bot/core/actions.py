@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.core.sessions import Session
+from bot.core.sessions import Session, believe_times
 
 CLOCKS_AGREE = timedelta(minutes=5)
 """How far a backup server's clock is believed to be off: Kerberos lets nobody in beyond it."""
@@ -81,7 +81,9 @@ def created_after(newest: Session | None, em_time: datetime) -> datetime:
     EM may not know yet of a run that has just ended, and backup servers have clocks of their own.
     """
     by_clock = em_time - CLOCKS_AGREE
-    return max(newest.created_at, by_clock) if newest else by_clock
+    if newest is None:
+        return by_clock
+    return max(believe_times(newest, None, em_time).created_at, by_clock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Collecting:
         if isinstance(server, NoTarget):
             return server
         wanted = ServerCollection(server.uid, self._clock(), user_id)
-        last = await self._begin(wanted)
+        last = await self._begin(wanted, server)
         if last:
             return CollectedLately(server, last, last.asked_at + AT_MOST_EVERY - wanted.asked_at)
         try:
@@ -69,7 +69,9 @@ class Collecting:
         await self._end(wanted, server, words, is_begun=is_begun)
         return Collected(server, end)
 
-    async def _begin(self, wanted: ServerCollection) -> ServerCollection | None:
+    async def _begin(
+        self, wanted: ServerCollection, server: KnownServer
+    ) -> ServerCollection | None:
         """Keep who asks, unless somebody did lately; returns that one's."""
         async with self._polls.transaction() as ledger:
             last = await ledger.load_collection(wanted.server_uid)
@@ -78,23 +80,27 @@ class Collecting:
             if last and since < AT_MOST_EVERY:
                 return last
             await ledger.save_collection(wanted)
+            await record(ledger, [_deed(wanted, server, "asked")])
         return None
 
     async def _end(
         self, wanted: ServerCollection, server: KnownServer, outcome: str, *, is_begun: bool
     ) -> None:
-        deed = Audit(
-            at=wanted.asked_at,
-            user_id=wanted.asked_by,
-            action=Audited.COLLECT,
-            subject=server.uid,
-            subject_name=server.name,
-            outcome=outcome,
-        )
         async with self._polls.transaction() as ledger:
             if not is_begun:
                 await ledger.delete_collection(wanted)
-            await record(ledger, [deed])
+            await record(ledger, [_deed(wanted, server, outcome)])
+
+
+def _deed(wanted: ServerCollection, server: KnownServer, outcome: str) -> Audit:
+    return Audit(
+        at=wanted.asked_at,
+        user_id=wanted.asked_by,
+        action=Audited.COLLECT,
+        subject=server.uid,
+        subject_name=server.name,
+        outcome=outcome,
+    )
 
 
 def _find(said: str, servers: tuple[KnownServer, ...]) -> KnownServer | NoTarget:

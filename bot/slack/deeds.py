@@ -199,7 +199,7 @@ async def _of_now(work: Work) -> Response:
     try:
         return await work
     except ValueError as error:
-        log.warning("button_not_understood", error=str(error))
+        log.warning("button_not_understood", exc_info=error)
         return _say(OLD_BUTTON)
 
 

@@ -20,6 +20,11 @@ def test_a_run_that_em_has_not_collected_yet_is_not_taken_for_it() -> None:
     assert created_after(None, NOW) == NOW - 5 * MINUTE
 
 
+def test_a_time_that_cannot_be_does_not_hide_the_run() -> None:
+    broken = a_session(NOW + timedelta(days=365_000))
+    assert created_after(broken, NOW) == NOW
+
+
 def test_nobody_asks_again_while_one_is_under_way_but_for_what_is_unknown_people_may() -> None:
     def is_under_way(state: ActionState, *, ended: bool = False) -> bool:
         ended_at = NOW if ended else None

@@ -39,7 +39,7 @@ async def known(bench: Bench, *names: str) -> None:
 
 async def outcomes(bench: Bench) -> list[str]:
     page = await SqlAuditStore(bench.database, bench.em).load_audits([], 0, 10)
-    return [each.outcome for each in page.audits]
+    return [each.outcome for each in page.audits if each.outcome != "asked"]
 
 
 @pytest.mark.parametrize("said", ["vbr01", "VBR01", "server:vbr01", "", UID])
@@ -49,7 +49,8 @@ async def test_a_server_is_found_by_its_name_or_because_there_is_no_other(
     await known(bench)
     assert isinstance(await collecting.collect(said, ANA), Collected)
     assert source.told == [f"collect {UID}"]
-    assert await outcomes(bench) == ["accepted: triggered"]
+    page = await SqlAuditStore(bench.database, bench.em).load_audits([], 0, 10)
+    assert [each.outcome for each in page.audits] == ["accepted: triggered", "asked"]
 
 
 async def test_which_server_is_asked_where_there_are_several(
