@@ -101,7 +101,7 @@ BLOCKS: dict[str, Check] = {
     "markdown": shape({"text": string(MARKDOWN_TEXT)}, _ID),
     "input": shape(
         {"label": plain_text(2000), "element": INPUT},
-        {**_ID, "hint": plain_text(2000), "optional": boolean, "dispatch_action": boolean},
+        {**_ID, "hint": plain_text(2000), "optional": boolean},
     ),
     "table": shape(
         {"rows": array(array(_CELL, 20), 100)}, {**_ID, "column_settings": array(anything, 20, 0)}

@@ -21,7 +21,7 @@ const BLOCKS = {
 export function blocks(list, context) {
   return list.map((block) => {
     const render = BLOCKS[block.type];
-    return render ? render(block, context) : element("p", "unknown", `(a ${block.type} block)`);
+    return render ? render(block, { ...context, block: block.block_id }) : element("p", "unknown", `(a ${block.type} block)`);
   });
 }
 
@@ -94,7 +94,8 @@ function part(one, context) {
   return one.type === "image" ? picture(one) : textObject(one, context);
 }
 
-function interactive(one, context) {
+function interactive(given, context) {
+  const one = { ...given, block_id: context.block };
   if (one.type === "image") return picture(one);
   if (one.type === "overflow") return overflow(one, context);
   if (one.type === "button") return button(one, context);

@@ -13,7 +13,7 @@ export function confirmed(one, names) {
   const yes = element("button", style === "danger" ? "sure danger" : "sure", plain(confirm.text));
   [no.value, yes.value] = ["no", "yes"];
   const foot = element("div", "foot", no, yes);
-  const form = element("form", "", heading, element("div", "view text", said), foot);
+  const form = element("form", "", heading, element("div", "view", element("div", "text", said)), foot);
   form.method = "dialog";
   const dialog = element("dialog", "confirm", form);
   dialog.setAttribute("role", "alertdialog");

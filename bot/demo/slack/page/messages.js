@@ -4,6 +4,7 @@ import { attachments, blocks, files } from "/page/blocks.js";
 import { element, mrkdwn } from "/page/text.js";
 
 const shown = new Map();   // list and key of a message -> { signature, node }
+const days = new Map();    // a day's words -> its line
 
 /** Forget every row: the next time they are made anew. */
 export function forgetRows() {
@@ -20,7 +21,7 @@ export function showMessages(list, messages, context) {
   let day = "";
   for (const message of messages) {
     const today = dayOf(dateOf(message));
-    if (today !== day && context.openThread) nodes.push(element("li", "day", element("span", "", today)));
+    if (today !== day && context.openThread) nodes.push(dayLine(today));
     day = today;
     nodes.push(row(list.id, message, context));
   }
@@ -28,6 +29,12 @@ export function showMessages(list, messages, context) {
   const kept = new Set(messages.map((one) => keyOf(list.id, one)));
   for (const key of shown.keys()) if (key.startsWith(`${list.id} `) && !kept.has(key)) shown.delete(key);
   if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+/** The line above a day's messages, the same one each time: rows that are moved lose their focus. */
+function dayLine(words) {
+  if (!days.has(words)) days.set(words, element("li", "day", element("span", "", words)));
+  return days.get(words);
 }
 
 const keyOf = (list, message) => `${list} ${message.channel} ${message.ts}`;

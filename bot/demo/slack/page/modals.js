@@ -6,7 +6,7 @@ import { entryOf } from "/page/widgets.js";
 
 const dialog = document.getElementById("modal");
 let shown = "";            // what the dialog was made of: while it is the same, typing stays
-let fields = new Map();    // action id -> () => value
+let fields = new Map();    // block id -> () => value
 
 /** Show a modal, or none. `context` is what blocks need, `submit(view, values)` and `close(view)`. */
 export function showModal(modal, context) {
@@ -25,7 +25,7 @@ export function showModal(modal, context) {
   (wrong ?? dialog.querySelector(".field input, .field textarea, .field select"))?.focus();
 }
 
-/** What has been filled in so far, by action id. */
+/** What has been filled in so far, by block id. */
 export function filledIn() {
   return Object.fromEntries([...fields].map(([name, read]) => [name, read()]));
 }
@@ -77,7 +77,7 @@ function parts(modal, context) {
 }
 
 function field(block, modal, context) {
-  const one = block.element;
+  const one = { ...block.element, block_id: block.block_id };
   const name = one.action_id ?? block.block_id;
   const { node, read } = fieldOf(one, modal.state[block.block_id]?.[name], context);
   const entry = node.matches(".combobox") ? node.firstChild : node;
@@ -96,7 +96,7 @@ function field(block, modal, context) {
     entry.setAttribute("aria-describedby", said.id);
     made.append(said);
   }
-  fields.set(name, read);
+  fields.set(block.block_id, read);
   return made;
 }
 

@@ -54,7 +54,9 @@ function namesToIds() {
 
 /** What blocks need of the page where they stand in the message or view that `where` names. */
 function contextOf(where, tell = complain, before = async () => {}) {
-  const body = (one, more) => ({ ...where, action_id: one.action_id, user: viewer, ...more });
+  const body = (one, more) => ({
+    ...where, action_id: one.action_id, block_id: one.block_id, user: viewer, ...more,
+  });
   const use = async (action, one, more, node) => {
     if (!await confirmed(one, nameOf)) return false;
     return act(async () => { await before(); return control(action, body(one, more)); }, node, tell);
@@ -187,7 +189,9 @@ async function openDirect() {
 }
 
 function renderState(current, title) {
-  const sockets = state.connections ? `The bot is connected (${state.connections})` : "The bot is not connected";
+  const sockets = {
+    0: "The bot is not connected", 1: "The bot is connected",
+  }[state.connections] ?? `The bot is connected (${state.connections} sockets)`;
   const bot = state.options.http_url ? `The bot is asked at ${state.options.http_url}` : sockets;
   const lines = [state.deaf ? `${bot}, but its socket is deaf` : bot];
   if (current.is_archived) lines.push(`${title} is archived`);
