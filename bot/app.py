@@ -17,7 +17,10 @@ from bot.errors import ChannelRefused, DatabaseUnavailable, DeliveryPostponed
 from bot.heartbeats import HttpHeartbeat
 from bot.scheduling import Scheduling, Worker
 from bot.services.acknowledging import Acknowledging
+from bot.services.acting import Acting
 from bot.services.asking import About, Asking
+from bot.services.auditing import Auditing
+from bot.services.collecting import Collecting
 from bot.services.comparing import Comparing
 from bot.services.delivering import Delivering
 from bot.services.failing import DeliveryPolicy, describe_refused
@@ -49,11 +52,15 @@ from bot.slack.closing import Closing, register_closing
 from bot.slack.home import HomeTab, register_home
 from bot.slack.listeners import build_app, register
 from bot.slack.messenger import SlackMessenger
+from bot.slack.permitting import Permitting
 from bot.slack.requests import SlackRequests
 from bot.slack.responding import Responding
+from bot.slack.roles import Roles
 from bot.slack.sharing import Shares, SlackBoard, register_sharing
 from bot.slack.sockets import SocketConnection
 from bot.slack.welcome import Welcome, register_welcome
+from bot.store.actions import SqlActingStore
+from bot.store.audits import SqlAuditStore
 from bot.store.databases import Database
 from bot.store.deliveries import SqlDeliveringStore
 from bot.store.handles import SqlHandles
@@ -149,12 +156,6 @@ def describe_silence(
     return [f"{said}."] if now - polled_at > patience else []
 
 
-async def may_place_alerts(user_id: str) -> bool:
-    """Tell whether somebody may send alerts to a channel: everybody, as by /replica subscribe."""
-    del user_id
-    return True
-
-
 class App:
     """The bot. Build it with `App.build`, then `run` it until a signal."""
 
@@ -203,21 +204,24 @@ class App:
             retry_grace=settings.alert_retry_grace,
             remind_after=settings.alert_remind_after,
         )
+        self._permitting = Permitting(Roles(calls, settings.operators), settings.actions)
         self._wire_services(database, calls, audience, summary_channel)
-        self._home = HomeTab(self._homes, self._asking, calls, utc_now)
+        self._home = HomeTab(
+            self._homes, self._asking, calls, utc_now, self._permitting.offers_actions
+        )
         responding = Responding(calls, session)
         self._answering = Answering(responding, at_home=self._home.show)
         bolt = build_app(client)
-        register_closing(bolt, Closing(self._inspecting, self._answering))
-        shares = Shares(self._asking, self._answering, self._sharing, utc_now)
+        register_closing(bolt, Closing(self._inspecting, self._answering, self._permitting))
+        shares = Shares(self._asking, self._answering, self._sharing, utc_now, self._permitting)
         register_sharing(bolt, shares)
         register_home(bolt, self._home)
         subscribing = self._handling.subscribing
         register_welcome(
             bolt,
-            Welcome(self._welcoming, subscribing, self._answering, calls, may_place_alerts),
+            Welcome(self._welcoming, subscribing, self._answering, calls, self._permitting),
         )
-        register(bolt, self._answers, self._handling, self._answering, utc_now)
+        register(bolt, self._answers, self._handling, self._answering, utc_now, self._permitting)
         self._listen(bolt, calls)
 
     def _listen(self, bolt: AsyncApp, calls: SlackCalls) -> None:
@@ -247,7 +251,7 @@ class App:
         self._summarizing = Summarizing(
             asking, summary_channel, settings.summary_time, settings.timezone, utc_now, settings.rpo
         )
-        messenger = SlackMessenger(calls)
+        messenger = SlackMessenger(calls, self._permitting.offers_actions)
         self._delivering = Delivering(
             self._notices,
             messenger,
@@ -275,6 +279,7 @@ class App:
             utc_now(),
             lambda: self._listening_problem,
             lambda: database.problem,
+            self._permitting.offers_actions,
         )
         naming = Naming(SqlHandles(database, em, utc_now))
         self._asking = Asking(self._source, asking, self._notices, self._summarizing, about, naming)
@@ -289,7 +294,7 @@ class App:
         self._sharing = Sharing(
             self._source, self._asking, live, board, utc_now, settings.veeam_ui_url
         )
-        wishes = SqlHandlingStore(database, em)
+        wishes, acts = SqlHandlingStore(database, em), SqlActingStore(database, em)
         watching = Watching(polls, wishes, self._asking, utc_now, wake)
         self._homes = Homes(asking, observing, watching, self._asking.describe_status, utc_now)
         self._welcoming = Welcoming(polls, utc_now, wake)
@@ -298,6 +303,9 @@ class App:
             Muting(polls, wishes, audience, utc_now, settings.timezone, wake),
             Subscribing(polls, wishes, audience, utc_now),
             watching,
+            Acting(self._jobs, polls, acts, wishes, audience, utc_now, wake),
+            Collecting(self._jobs, polls, acts, utc_now),
+            Auditing(SqlAuditStore(database, em)),
         )
 
     async def run(self) -> None:
@@ -329,9 +337,14 @@ class App:
         return min(timedelta(seconds=30), 10 * self._settings.poll_interval)
 
     @property
-    def _follow_every(self) -> timedelta:
+    def _move_every(self) -> timedelta:
         """Tell how often shared answers move: more often EM need not be asked."""
         return min(timedelta(seconds=15), self._settings.poll_interval)
+
+    @property
+    def _follow_every(self) -> timedelta:
+        """Tell how often it is looked what became of actions: no more often than EM is polled."""
+        return min(timedelta(seconds=5), self._settings.poll_interval)
 
     def _list_workers(self) -> Sequence[Worker]:
         """List what runs again and again; each looks itself whether there is anything to do."""
@@ -340,13 +353,14 @@ class App:
         return (
             Worker("poll", self._poll, self._settings.poll_interval),
             Worker("sweep", self._polling.sweep, seldom),
-            Worker("follow shared answers", self._sharing.follow, self._follow_every),
+            Worker("follow shared answers", self._sharing.follow, self._move_every),
             Worker("learn", self._learning.learn, seldom),
             Worker("inspect", self._inspecting.inspect, self._inspect_every),
             Worker("compare", self._comparing.compare, 2 * self._inspect_every),
             Worker("remind", self._reminding.remind, seldom),
             Worker("summary", self._promise_summary, often),
             Worker("keep wishes", self._handling.keep, timedelta(seconds=10)),
+            Worker("follow actions", self._handling.acting.follow, self._follow_every),
         )
 
     async def _stop(self, delivering: "asyncio.Task[None]") -> None:

@@ -30,6 +30,10 @@ HINT_ON_HTTP = (
     "Whether Slack reaches that, only Slack can tell: save the address of"
     " `replica-bot manifest --http …` at api.slack.com/apps while the bot runs."
 )
+HINT_ON_ACTIONS = (
+    "OPERATORS is set, and starting jobs needs the role Portal Administrator: set"
+    " VEEAM_OPERATOR_USERNAME and VEEAM_OPERATOR_PASSWORD to such an account, or ACTIONS=off."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,10 @@ async def check_all(
             async for finding in _check_em(source, settings):
                 yield finding
             if operator is None:
-                yield await _check_jobs(source, settings.veeam_username)
+                yield await _check_jobs(source, settings.veeam_username, settings)
         if operator is not None:
             async with operator:
-                yield await _check_jobs(operator, settings.veeam_operator_username)
+                yield await _check_jobs(operator, settings.veeam_operator_username, settings)
     yield await _check_database(settings.database_url)
 
 
@@ -111,12 +115,16 @@ async def _check_sessions(source: EnterpriseManagerClient) -> Finding:
     return Finding(name, True, f"yes; {count} running now")
 
 
-async def _check_jobs(source: EnterpriseManagerClient, username: str) -> Finding:
+async def _check_jobs(
+    source: EnterpriseManagerClient, username: str, settings: Settings
+) -> Finding:
     """Portal Users may not read jobs: fine, all that needs their options is done without."""
     name = f"EM job options, as {username} (optional)"
     try:
         await source.fetch_job_options(["urn:veeam:Job:00000000-0000-0000-0000-000000000000"])
     except NotAllowed:
+        if settings.operators and settings.actions:
+            return Finding(name, True, "not allowed: operators cannot run jobs", HINT_ON_ACTIONS)
         return Finding(name, True, "not allowed: fine, the bot works without", HINT_ON_JOBS)
     except EnterpriseManagerError as error:
         return Finding(name, False, error.said, error.hint)

@@ -12,6 +12,7 @@ ReplicaBotError
 │   ├── LogonRefused                   a person must mend the credentials
 │   ├── NotAllowed                     the account's role lacks the right
 │   ├── NotFound                       there is no such thing (any more)
+│   ├── OrderUnclear                   it may have done what it was told: look, never tell it again
 │   └── UnexpectedReply                not what EM would say: a proxy, a cut body, a wrong version
 └── DeliveryFailed                     Slack did not take a message
     ├── DeliveryAmbiguous              it may have taken it: look before posting again
@@ -83,6 +84,10 @@ class NotAllowed(EnterpriseManagerError):
 
 class NotFound(EnterpriseManagerError):
     """EM has no such thing, or has it no longer (404)."""
+
+
+class OrderUnclear(EnterpriseManagerError):
+    """EM was told to do something, and may have taken it: it must not be told again."""
 
 
 class UnexpectedReply(EnterpriseManagerError):

@@ -72,6 +72,8 @@ EXAMPLES = {
     "SUMMARY_TIME": "SUMMARY_TIME=08:00",
     "TIMEZONE": "TIMEZONE=Europe/Berlin",
     "POLL_INTERVAL": "POLL_INTERVAL=60s",
+    "OPERATORS": "OPERATORS=U0123456789,S0123456789 (ids of users and user groups)",
+    "ACTIONS": "ACTIONS=off",
     "HEARTBEAT_URL": "HEARTBEAT_URL=https://hc-ping.example.com/your-uuid",
     "HTTP_PORT": "HTTP_PORT=8080",
     "LOG_LEVEL": "LOG_LEVEL=INFO",
@@ -83,14 +85,11 @@ _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*", re.IGNORECASE)
 _MENTION = re.compile(
     r"<?[@!]?(?:subteam\^)?(?P<who>here|channel|everyone|[UWS][A-Z0-9]{2,})(?:\|[^>]*)?>?"
 )
+_OPERATOR = re.compile(r"<?[@!]?(?:subteam\^)?(?P<who>[UWS][A-Z0-9]{2,})(?:\|[^>]*)?>?")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-NOT_YET = (
-    "ACTIONS",
-    "OPERATORS",
-    "RETENTION",
-)
+NOT_YET = ("RETENTION",)
 """Settings of the design that this version does not use; whoever sets one is told so."""
 
 
@@ -185,6 +184,27 @@ def parse_results(text: Any) -> Any:
     if not names or not set(names) <= set(known):
         raise ValueError("names results that cannot be alerted; use Warning, Failed or both")
     return frozenset(known[name] for name in names)
+
+
+def parse_operators(text: Any) -> Any:
+    """Read a list of ids of users and user groups, as Slack shows or copies them."""
+    if not isinstance(text, str):
+        return text
+    found = [_OPERATOR.fullmatch(word) for word in re.split(r"[,;\s]+", text.strip()) if word]
+    if not all(found):
+        raise ValueError(
+            "names something that is no id of a Slack user (U…, W…) or user group (S…)"
+        )
+    return frozenset(each["who"] for each in found if each)
+
+
+def parse_switch(text: Any) -> Any:
+    """Read on or off; anything but text is left as it is."""
+    if not isinstance(text, str):
+        return text
+    if text.strip().lower() not in ("on", "off"):
+        raise ValueError("is neither on nor off")
+    return text.strip().lower() == "on"
 
 
 def check_url(url: str) -> str:
@@ -335,6 +355,8 @@ class Settings(BaseSettings):
     poll_interval: Annotated[
         timedelta, NoDecode, BeforeValidator(parse_duration), AfterValidator(check_interval)
     ] = timedelta(seconds=60)
+    operators: Annotated[frozenset[str], NoDecode, BeforeValidator(parse_operators)] = frozenset()
+    actions: Annotated[bool, BeforeValidator(parse_switch)] = True
     heartbeat_url: Url = ""
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080

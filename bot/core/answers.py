@@ -14,7 +14,7 @@ class SessionAnswer:
 
     `tasks` is None where they could not be read, and `tasks_problem` says why then.
     `em_problem` says why the answer is not live. `handle` is the session's short one, "" where none
-    could be kept.
+    could be kept; `offers_collect` where operators may have EM fetch news from the backup server.
     """
 
     session: Session
@@ -24,6 +24,7 @@ class SessionAnswer:
     em_problem: str = ""
     tasks_problem: str = ""
     handle: str = ""
+    offers_collect: bool = False
 
 
 @dataclass(frozen=True, slots=True)

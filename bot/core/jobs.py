@@ -6,6 +6,8 @@ Only Portal Administrators may read them (reference §13), so that every part ma
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.core.actions import Action
+
 OPTIONS_READ_EVERY = timedelta(hours=1)
 """How often the options of all jobs are read: people change them rarely, and EM must not notice."""
 
@@ -25,7 +27,8 @@ class RetryOptions:
 class JobOptions:
     """The options of one job, as far as EM told them.
 
-    `retry` without times is a job that does not retry; `vms` empty is a job without any.
+    `retry` without times is a job that does not retry; `vms` empty is a job without any; `offers`
+    are the actions to which EM gives links.
     """
 
     job_uid: str
@@ -36,6 +39,7 @@ class JobOptions:
     is_schedule_enabled: bool | None = None
     retry: RetryOptions | None = None
     vms: tuple[str, ...] | None = None
+    offers: frozenset[Action] | None = None
 
 
 def retry_grace(options: RetryOptions, usual_duration: timedelta) -> timedelta:

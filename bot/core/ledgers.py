@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.core.actions import JobAction, KnownServer, ServerCollection
 from bot.core.audiences import Subscription
 from bot.core.facts import VmSet
 from bot.core.findings import Check, Finding
@@ -72,6 +73,44 @@ class HandlingStore(Protocol):
 
     async def load_open_incident_of(self, job_uid: str) -> int | None:
         """Name a job's open incident."""
+
+
+class ActingLedger(Protocol):
+    """The part of `bot.core.transactions.PollingTransaction` that actions are kept in."""
+
+    async def load_actions_of(self, job_uid: str) -> list[JobAction]:
+        """Load the actions on a job of which something is still to be told, oldest first."""
+
+    async def load_open_actions(self) -> list[JobAction]:
+        """Load all actions of which something is still to be told, oldest first."""
+
+    async def save_action(self, action: JobAction) -> JobAction:
+        """Insert (id 0) or replace an action."""
+
+    async def load_run_after(self, job_uid: str, after_at: datetime) -> str:
+        """Name the first session of a job that was created after then; "" if there is none yet."""
+
+    async def is_run_over(self, session_uid: str) -> bool:
+        """Whether a session has ended, or nobody can say any more how it does."""
+
+    async def load_collection(self, server_uid: str) -> ServerCollection | None:
+        """Load when EM was last asked to collect from a backup server, and by whom."""
+
+    async def save_collection(self, collection: ServerCollection) -> None:
+        """Insert or replace that."""
+
+    async def delete_collection(self, collection: ServerCollection) -> None:
+        """Forget it, unless it was asked for again since."""
+
+
+class ActingStore(Protocol):
+    """What answers about actions read, without waiting for a writer."""
+
+    async def has_open_actions(self) -> bool:
+        """Whether anything is still to be told of an action."""
+
+    async def load_servers(self) -> tuple[KnownServer, ...]:
+        """Load the backup servers whose sessions were seen, by name."""
 
 
 class FindingLedger(Protocol):

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     WATCH = "watch"
     BLOCKED = "blocked"
     WELCOME = "welcome"
+    ACTION = "action"
 
 
 HELD_UP_OVER = timedelta(minutes=1)
@@ -38,6 +39,9 @@ OUTAGE_ENDED = "outage ended:"
 
 BLOCKAGE_ENDED = "blockage ended:"
 """The subject of a reply that says that a channel takes alerts again, before the blockage's id."""
+
+ACTED = "acted:"
+"""The subject of a reply that tells of a job retried or started by hand, before the action's id."""
 
 REFUSED = "refused:"
 """The error of a notice that Slack calls wrong itself, before Slack's own word for why."""

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.core.actions import Action, TaskEnd
 from bot.core.jobs import JobOptions
 from bot.core.notices import FoundPage, Notice, PostedMessage
 from bot.core.sessions import Session, TaskSession
 from bot.core.views import (
+    ActionView,
     BlockageView,
     FindingView,
     GroupView,
@@ -35,6 +37,7 @@ NoticeView = (
     | WatchView
     | FindingView
     | WelcomeView
+    | ActionView
 )
 
 
@@ -110,6 +113,30 @@ class JobSource(Protocol):
 
     def iter_job_options(self) -> AsyncIterator[JobPage]:
         """List the options of all replication jobs, page by page."""
+
+
+class ActionSource(Protocol):
+    """Who starts and retries jobs: Enterprise Manager, with the operator's account if set.
+
+    Every method raises `bot.errors.EnterpriseManagerError` or a subclass. From `act` and `collect`
+    all of them but `OrderUnclear` mean that nothing was begun.
+    """
+
+    @property
+    def last_server_time(self) -> datetime | None:
+        """What EM's clock said in its latest reply."""
+
+    async def fetch_offers(self, job_uid: str) -> frozenset[Action]:
+        """Ask which actions EM offers on a job; `NotAllowed` where the account may not read it."""
+
+    async def fetch_newest_session(self, job_uid: str) -> Session | None:
+        """Get the newest session of a job."""
+
+    async def act(self, action: Action, job_uid: str) -> TaskEnd:
+        """Tell EM once, and follow its task to the end."""
+
+    async def collect(self, server_uid: str) -> TaskEnd:
+        """Tell EM once to collect from a backup server, and follow its task to the end."""
 
 
 class Messenger(Protocol):

@@ -8,18 +8,19 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from bot.core.audits import AuditLedger
 from bot.core.decisions import Decision
 from bot.core.grouping import OpenGroup, OpeningNotice
 from bot.core.incidents import Incident, Observed
 from bot.core.jobs import JobOptions
-from bot.core.ledgers import FindingLedger, HandlingLedger
+from bot.core.ledgers import ActingLedger, FindingLedger, HandlingLedger
 from bot.core.notices import Kind, Notice
 from bot.core.polls import EmState
 from bot.core.sessions import Session, TaskSession, Verdict
 from bot.core.stores import JobName, Outage, Retries, StoredSession
 
 
-class PollingTransaction(HandlingLedger, FindingLedger, Protocol):
+class PollingTransaction(HandlingLedger, FindingLedger, ActingLedger, AuditLedger, Protocol):
     """What is read and written while a poll is recorded: all of it is committed, or nothing."""
 
     async def load_state(self) -> EmState:

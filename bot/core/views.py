@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from bot.core.actions import Action, JobAction
 from bot.core.decisions import Reason
 from bot.core.findings import Check, Finding
 from bot.core.incidents import Incident
@@ -38,7 +39,8 @@ class IncidentView:
     it for which EM gave any. `vm_count` counts all VMs known of it. `last_good_at` is
     the creation time of the last session with Success or Warning before it, the moment of the
     data. `reported_at` is EM's clock when it first reported `latest` as over. `retry` is set while
-    one runs, `mute` while the job is muted.
+    one runs, `mute` while the job is muted. `offers` are the actions to which EM gives links, None
+    where that is not known.
     """
 
     incident: Incident
@@ -54,6 +56,7 @@ class IncidentView:
     next_run_at: datetime | None = None
     retry: RunningRetry | None = None
     mute: Mute | None = None
+    offers: frozenset[Action] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,3 +270,13 @@ class WatchView:
     verdict: Verdict = Verdict.UNFINISHED
     is_vanished: bool = False
     vms: tuple[VmReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """What became of a job that somebody had retried or started; `session` is its run, if seen."""
+
+    action: JobAction
+    session: Session | None = None
+    verdict: Verdict = Verdict.UNFINISHED
+    is_vanished: bool = False

@@ -10,16 +10,20 @@ from enum import StrEnum
 
 import structlog
 
+from bot.core.audits import Audit, Audited
 from bot.core.incidents import CLOSED_BY, Incident, Status
 from bot.core.ledgers import HandlingStore
 from bot.core.mutes import Scope
 from bot.core.ports import Clock
+from bot.core.stores import JobName
 from bot.core.targets import NoTarget, find_target, split_end
 from bot.core.transactions import PollingStore, PollingTransaction
 from bot.core.views import IncidentView
+from bot.services.auditing import record
 from bot.services.telling import Audience, Telling
 
 LONGEST_NOTE = 500  # characters
+NAMELESS = JobName("", "")
 
 log = structlog.get_logger()
 
@@ -107,6 +111,7 @@ class Acknowledging:
             incident = await _load(ledger, incident_id)
             outcome, changed = _acknowledge(incident, user_id, _cut(note), now)
             await self._save(ledger, changed, now, user_id)
+            await _audit(ledger, Audited.ACK, changed, now, user_id, outcome.value)
         return await self._tell(outcome, incident_id, user_id)
 
     async def unacknowledge(self, incident_id: int, user_id: str) -> Handled:
@@ -118,6 +123,7 @@ class Acknowledging:
             if incident and outcome is Outcome.NOT_ACKNOWLEDGED and incident.acknowledged_at:
                 outcome = Outcome.CLEARED
                 await self._save(ledger, [_cleared(incident)], now, user_id)
+                await _audit(ledger, Audited.UNACK, [incident], now, user_id, outcome.value)
         return await self._tell(outcome, incident_id, user_id)
 
     async def close(self, incident_id: int, user_id: str) -> Handled:
@@ -135,6 +141,7 @@ class Acknowledging:
                 )
                 saved = await ledger.save_incidents([closed])
                 await Telling(ledger, self._audience, now, user_id).tell(saved, [])
+                await _audit(ledger, Audited.CLOSE, saved, now, user_id, outcome.value)
         return await self._tell(outcome, incident_id, user_id)
 
     async def acknowledge_group(self, group: str, user_id: str) -> HandledGroup:
@@ -146,6 +153,8 @@ class Acknowledging:
             outcomes = [_acknowledge(each, user_id, "", now) for each in members]
             changed = [incident for _, incidents in outcomes for incident in incidents]
             await self._save(ledger, changed, now, user_id)
+            of_group = "acknowledged, with its group"
+            await _audit(ledger, Audited.ACK, changed, now, user_id, of_group)
         said = [outcome for outcome, _ in outcomes]
         counts = HandledGroup(
             said.count(Outcome.ACKNOWLEDGED),
@@ -176,6 +185,22 @@ class Acknowledging:
         if outcome in CHANGING:
             self._on_recorded()
         return Handled(outcome, incident_id, await self._store.load_view(incident_id))
+
+
+async def _audit(
+    ledger: PollingTransaction,
+    action: Audited,
+    incidents: Sequence[Incident],
+    at: datetime,
+    user_id: str,
+    outcome: str,
+) -> None:
+    names = await ledger.load_names({each.job_uid for each in incidents})
+    deeds = [
+        Audit(at, user_id, action, f"#{each.id}", names.get(each.job_uid, NAMELESS).name, outcome)
+        for each in incidents
+    ]
+    await record(ledger, deeds)
 
 
 async def _load(ledger: PollingTransaction, incident_id: int) -> Incident | None:

@@ -28,7 +28,7 @@ class About:
     """What the bot says of itself, and where people find EM's own pages ("" if nowhere).
 
     `listening_problem` tells why the bot does not hear Slack now, "" if it does, and
-    `database_problem` why it cannot write.
+    `database_problem` why it cannot write. `offers_collect` where operators may have EM collect.
     """
 
     poll_interval: timedelta
@@ -36,6 +36,7 @@ class About:
     started_at: datetime
     listening_problem: Callable[[], str]
     database_problem: Callable[[], str] = str
+    offers_collect: bool = False
 
 
 class Asking:
@@ -148,7 +149,13 @@ class Asking:
             tasks = await self._source.fetch_task_sessions(session.uid)
         except EnterpriseManagerError as error:
             problem = str(error)
-        return SessionAnswer(session, tasks, ui_url=self._about.ui_url, tasks_problem=problem)
+        return SessionAnswer(
+            session,
+            tasks,
+            ui_url=self._about.ui_url,
+            tasks_problem=problem,
+            offers_collect=self._about.offers_collect,
+        )
 
     def _from_store(
         self, stored: StoredSession, tasks: tuple[TaskSession, ...], problem: str

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.core.audits import Audit, Audited
 from bot.core.checks import find
 from bot.core.findings import CLOSABLE, Changes, Check, Finding, Found, diff
 from bot.core.inspections import InspectingStore
@@ -19,6 +20,7 @@ from bot.core.ports import Clock
 from bot.core.schedules import COLLECTION_LAG
 from bot.errors import EnterpriseManagerError
 from bot.services.announcing import Announcing, audible_among
+from bot.services.auditing import record
 from bot.services.observing import Observing
 from bot.services.routing import Audience
 
@@ -116,6 +118,11 @@ class Inspecting:
             if finding.closed_by:
                 return finding
             [closed] = await ledger.save_findings([replace(finding, closed_by=user_id)])
+            names = await ledger.load_names([finding.job_uid])
+            name = names[finding.job_uid].name if finding.job_uid in names else finding.subject
+            what = f"closed: {finding.check.value}"
+            deed = Audit(self._clock(), user_id, Audited.CLOSE, finding.subject, name, what)
+            await record(ledger, [deed])
             accepted = self._observing.accept_vms(finding) if finding.check is Check.SHRUNK else {}
             await ledger.save_vm_sets(accepted)
             await Announcing(ledger, self._audience, self._clock()).follow(before, [closed])

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from bot.core.audits import Audit, Audited, AuditLedger
 from bot.core.ledgers import HandlingStore
 from bot.core.mutes import Mute, Scope
 from bot.core.ports import Clock
 from bot.core.spans import End, Unclear, is_understood, parse_end
 from bot.core.targets import NoTarget, Target, describe, find_target, split_end
 from bot.core.transactions import PollingStore, PollingTransaction
+from bot.services.auditing import record
 from bot.services.telling import Audience, Telling
 
 DEFAULT_SPAN = timedelta(hours=4)
@@ -109,6 +111,7 @@ class Muting:
             )
             mute = await ledger.save_mute(mute)
             await self._refresh(ledger, mute)
+            await _audit(ledger, Audited.MUTE, mute, target.name, user_id, self._clock())
         self._on_recorded()
         log.info(
             "muted",
@@ -130,14 +133,16 @@ class Muting:
     async def unmute_subject(self, scope: Scope, subject: str, user_id: str) -> Unmuted:
         """End a mute by its subject."""
         now = self._clock()
+        named = Mute(0, scope, subject, user_id, now, now)
+        name = describe(named, await self._store.load_jobs())
         async with self._polls.transaction() as ledger:
             mute = await _find(ledger, scope, subject)
             if mute:
                 await self._end(ledger, mute, user_id)
+                await _audit(ledger, Audited.UNMUTE, mute, name, user_id, now)
         if mute:
             self._on_recorded()
-        named = mute or Mute(0, scope, subject, user_id, now, now)
-        return Unmuted(mute, describe(named, await self._store.load_jobs()))
+        return Unmuted(mute, name)
 
     async def list_mutes(self) -> list[Muted]:
         """List the mutes in force, the one that ends first at the top."""
@@ -173,6 +178,17 @@ class Muting:
         incidents = await ledger.load_open_incidents_of(concerned)
         if len(incidents) <= MOST_REFRESHED:
             await Telling(ledger, self._audience, self._clock()).refresh(incidents)
+
+
+async def _audit(
+    ledger: AuditLedger, action: Audited, mute: Mute, name: str, user_id: str, at: datetime
+) -> None:
+    outcome = "ended"
+    if action is Audited.MUTE:
+        outcome = f"until {mute.ends_at:%Y-%m-%d %H:%M} UTC"
+        outcome += " or its next success" if mute.ends_with_success else ""
+    subject = mute.subject or mute.scope.value
+    await record(ledger, [Audit(at, user_id, action, subject, name, outcome)])
 
 
 async def _find(ledger: PollingTransaction, scope: Scope, subject: str) -> Mute | None:

@@ -1,10 +1,12 @@
 """Subscribing: a channel or a person hears of what it asked for, beside the alert channel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.core.audiences import ANY_BAD, Subscription
+from bot.core.audits import Audit, Audited, AuditLedger
 from bot.core.ledgers import HandlingStore
 from bot.core.ports import Clock
 from bot.core.selections import (
@@ -14,8 +16,9 @@ from bot.core.selections import (
     idle_patterns,
     parse_selection,
 )
-from bot.core.targets import NoTarget
+from bot.core.targets import SERVER_PREFIX, NoTarget
 from bot.core.transactions import PollingStore
+from bot.services.auditing import record
 from bot.services.telling import Audience
 
 log = structlog.get_logger()
@@ -88,10 +91,11 @@ class Subscribing:
             if same and same.verdicts == wanted.verdicts:
                 return same, True
             saved = await ledger.save_subscription(replace(wanted, id=same.id if same else 0))
+            await self._audit(ledger, Audited.SUBSCRIBE, wanted.subscribed_by, [saved])
         log.info("subscribed", channel=saved.channel, subscription=saved.id)
         return saved, False
 
-    async def unsubscribe(self, text: str, channel: str) -> list[Subscription]:
+    async def unsubscribe(self, text: str, channel: str, user_id: str) -> list[Subscription]:
         """End what was subscribed with these words, or `all`; returns what ended."""
         selection = parse_selection(text, await self._store.load_jobs())
         is_all = selection == Selection()
@@ -103,17 +107,31 @@ class Subscribing:
             ]
             for each in ended:
                 await ledger.delete_subscription(each.id)
+            await self._audit(ledger, Audited.UNSUBSCRIBE, user_id, ended)
         log.info("unsubscribed", channel=channel, count=len(ended))
         return ended
 
-    async def unsubscribe_id(self, subscription_id: int, channel: str) -> Subscription | None:
+    async def unsubscribe_id(
+        self, subscription_id: int, channel: str, user_id: str
+    ) -> Subscription | None:
         """End one subscription of this channel."""
         async with self._polls.transaction() as ledger:
             for each in await ledger.load_subscriptions():
                 if each.id == subscription_id and each.channel == channel:
                     await ledger.delete_subscription(each.id)
+                    await self._audit(ledger, Audited.UNSUBSCRIBE, user_id, [each])
                     return each
         return None
+
+    async def _audit(
+        self, ledger: AuditLedger, action: Audited, user_id: str, of: Sequence[Subscription]
+    ) -> None:
+        now = self._clock()
+        deeds = [
+            Audit(now, user_id, action, each.channel, _describe(each), f"in {each.channel}")
+            for each in of
+        ]
+        await record(ledger, deeds)
 
     async def list_subscriptions(self, channel: str) -> list[Subscribed]:
         """List what is routed to a channel or a person."""
@@ -123,3 +141,10 @@ class Subscribing:
             for each in await self._store.load_subscriptions()
             if each.channel == channel
         ]
+
+
+def _describe(subscription: Subscription) -> str:
+    """Name what a subscription covers, in the words that make it."""
+    servers = [f"{SERVER_PREFIX}{each}" for each in subscription.servers]
+    results = [] if subscription.verdicts == ANY_BAD else ["failed"]
+    return " ".join([*(subscription.patterns or ["all jobs"]), *servers, *results])

@@ -85,6 +85,19 @@ ALERTS_HERE: Final = "alerts_here"
 """Subscribes the channel that the bot was invited to; the value is the channel's id."""
 
 
+RETRY_JOB: Final = "job_retry"
+"""Has Veeam retry a job; the value is its uid."""
+
+START_JOB: Final = "job_start"
+"""Has Veeam start a job; the value is its uid."""
+
+COLLECT: Final = "server_collect"
+"""Has EM collect from a backup server now; the value is its uid."""
+
+AUDIT_OLDER: Final = "audit_older"
+"""Shows what was done before; the value is the id before which, and the words that filter."""
+
+
 def numbered(action_id: str, index: int) -> str:
     """Make an id unique among the buttons of one row."""
     return f"{action_id}:{index}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.core.answers import SessionAnswer
+from bot.core.permissions import Deed
 from bot.core.ports import Clock
 from bot.slack.answering import Answering, Work
 from bot.slack.answers import answer_document, plain_document
@@ -13,6 +14,7 @@ from bot.slack.clients import Json
 from bot.slack.menus import job_options
 from bot.slack.paging import read_page
 from bot.slack.parsing import clean, parse_question
+from bot.slack.permitting import Permitting
 from bot.slack.questions import Questions
 from bot.slack.responding import Asker, Response, shown_to_all
 from bot.slack.session_answers import session_document
@@ -29,6 +31,7 @@ class Actions:
     questions: Questions
     answering: Answering
     clock: Clock
+    permitting: Permitting
 
     @property
     def asking(self) -> Asking:
@@ -62,7 +65,7 @@ class Actions:
         """Send the whole list to the one who pressed."""
         page, asker = read_page(value_of(body)), Asker.of_press(body)
         work = self.questions.send(page, asker) if page else _say(OLD_BUTTON)
-        await self._answer(ack, body, work)
+        await self._answer(ack, body, self.permitting.let(asker, Deed.EXPORT, work))
 
     async def job_chosen(self, ack: AsyncAck, body: Json) -> None:
         """Tell how the job is that was pressed, or found by typing."""

@@ -6,6 +6,7 @@ from bot.core.decisions import OVER, Reason
 from bot.core.incidents import CLOSED_BY, Incident, Status
 from bot.core.sessions import Session, Verdict
 from bot.core.views import IncidentView, ReplyEntry, ReplyView, VmReason
+from bot.slack.action_controls import action_button, action_for
 from bot.slack.action_ids import ACKNOWLEDGE, DETAILS
 from bot.slack.blocked import blockage_phrase
 from bot.slack.documents import (
@@ -38,8 +39,8 @@ VMS = 12  # VMs listed in an alert
 NOTE = 500  # characters of a note
 
 
-def incident_document(view: IncidentView) -> Document:
-    """Tell of one incident as it is now."""
+def incident_document(view: IncidentView, *, offers_actions: bool = False) -> Document:
+    """Tell of one incident as it is now; `offers_actions` where its job may be run from here."""
     heading = _heading(view)
     parts: list[Part] = [paragraph(heading, _facts(view), *_late(view))]
     parts += _reasons(view)
@@ -47,25 +48,27 @@ def incident_document(view: IncidentView) -> Document:
         parts.append(paragraph(_outlook(view), *_handling(view)))
     elif view.incident.closed_because.startswith(CLOSED_BY):
         parts.append(paragraph(_closed_by(view.incident)))
-    parts.append(Buttons(controls(view)))
+    parts.append(Buttons(controls(view, offers_actions=offers_actions)))
     return Document(_summary(view), tuple(parts))
 
 
-def controls(view: IncidentView) -> tuple[Control, ...]:
+def controls(view: IncidentView, *, offers_actions: bool = False) -> tuple[Control, ...]:
     """Offer what can be done about an incident where it stands."""
+    action = action_for(view) if offers_actions else None
+    run = (action_button(action, view.incident.job_uid, view.job_name),) if action else ()
     details = details_button(view.latest, view.job_name)
     if view.incident.status is not Status.OPEN:
         return (details,)
     mute = mute_menu(view.incident.job_uid, view.backup_server)
     if view.incident.acknowledged_at:
-        return (mute, details)
+        return (*run, mute, details)
     acknowledge = Button(
         "Acknowledge",
         ACKNOWLEDGE,
         str(view.incident.id),
         label=f"Acknowledge {view.job_name}: I look after it",
     )
-    return (acknowledge, mute, details)
+    return (acknowledge, *run, mute, details)
 
 
 def details_button(session: Session, job_name: str) -> Button:

@@ -3,6 +3,7 @@
 from bot.core.notices import Notice
 from bot.core.ports import NoticeView
 from bot.core.views import (
+    ActionView,
     BlockageView,
     FindingView,
     GroupView,
@@ -14,6 +15,7 @@ from bot.core.views import (
     WatchView,
     WelcomeView,
 )
+from bot.slack.action_documents import action_document
 from bot.slack.alerts import incident_document, reply_document
 from bot.slack.blocked import blockage_document
 from bot.slack.documents import Document
@@ -27,25 +29,34 @@ from bot.slack.welcomes import welcome_document
 from bot.slack.wishes import watch_document
 
 
-def render_notice(view: NoticeView, notice: Notice | None = None) -> Message:
-    """Render what a notice shows now, with what the notice says of its delivery."""
-    return render(_marked(view, notice))
+def render_notice(
+    view: NoticeView, notice: Notice | None = None, *, offers_actions: bool = False
+) -> Message:
+    """Render what a notice shows now, with what the notice says of its delivery.
+
+    With `offers_actions` alerts have buttons that reach into Veeam.
+    """
+    return render(_marked(view, notice, offers_actions))
 
 
-def render_plain(view: NoticeView, notice: Notice | None = None) -> Message:
+def render_plain(
+    view: NoticeView, notice: Notice | None = None, *, offers_actions: bool = False
+) -> Message:
     """Render the same with the oldest block types only, where others are refused (DESIGN §6)."""
-    return render_plainly(_marked(view, notice))
+    return render_plainly(_marked(view, notice, offers_actions))
 
 
-def _marked(view: NoticeView, notice: Notice | None) -> Document:
-    document = _document(view)
+def _marked(view: NoticeView, notice: Notice | None, offers_actions: bool) -> Document:
+    document = _document(view, offers_actions)
     return postmark(document, notice) if notice else document
 
 
-def _document(view: NoticeView) -> Document:  # noqa: C901, PLR0911 - a line for each kind
+def _document(  # noqa: C901, PLR0911 - one line for each kind of view
+    view: NoticeView, offers_actions: bool
+) -> Document:
     match view:
         case IncidentView():
-            return incident_document(view)
+            return incident_document(view, offers_actions=offers_actions)
         case GroupView():
             return group_document(view)
         case ReplyView():
@@ -64,3 +75,5 @@ def _document(view: NoticeView) -> Document:  # noqa: C901, PLR0911 - a line for
             return finding_document(view)
         case WelcomeView():
             return welcome_document(view)
+        case ActionView():
+            return action_document(view)

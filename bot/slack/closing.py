@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.core.permissions import Deed
 from bot.services.inspecting import Inspecting
 from bot.slack.action_ids import FINDING_CLOSE
 from bot.slack.answering import Answering
 from bot.slack.answers import plain_document
 from bot.slack.clients import Json
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Asker, Response
 from bot.slack.values import value_of
 
@@ -26,11 +28,13 @@ class Closing:
 
     inspecting: Inspecting
     answering: Answering
+    permitting: Permitting
 
     async def close_clicked(self, ack: AsyncAck, body: Json) -> None:
         """Say no more of what a person wants."""
         asker = Asker.of_press(body)
-        await self.answering.answer_press(ack, asker, INTERIM, self._close(value_of(body), asker))
+        work = self.permitting.let(asker, Deed.CLOSE, self._close(value_of(body), asker))
+        await self.answering.answer_press(ack, asker, INTERIM, work)
 
     async def _close(self, finding_id: str, asker: Asker) -> Response:
         found = finding_id.isdecimal()

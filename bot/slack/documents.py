@@ -48,6 +48,16 @@ Line = tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Confirm:
+    """What Slack asks before a press counts."""
+
+    title: str
+    text: str
+    confirm: str
+    deny: str
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """Something to press. `label` tells a screen reader more than `text` has room for."""
 
@@ -56,6 +66,7 @@ class Button:
     value: str = ""
     url: str = ""
     label: str = ""
+    confirm: Confirm | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ HELP = Document(
     (
         "Replica Bot: /replica <session>, failed, running, jobs, job, tasks, summary, status; ack, "
         "unack, close; mute, unmute, mutes; subscribe, unsubscribe, subscriptions; watch, unwatch, "
-        "watches; help",
+        "watches; retry, start, collect, audit; help",
     ),
     (
         paragraph(

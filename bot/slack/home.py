@@ -73,6 +73,7 @@ class HomeTab:
     finding: Finding
     calls: SlackCalls
     clock: Clock
+    offers_actions: bool = False
     pause: timedelta = PAUSE
     _wanted: dict[str, _Wanted] = field(default_factory=dict, init=False)
     _busy: set[str] = field(default_factory=set, init=False)
@@ -134,7 +135,14 @@ class HomeTab:
             await self._send(user_id, self._view(home, wanted, is_plain=True))
 
     def _view(self, home: Home, wanted: _Wanted, *, is_plain: bool) -> Json:
-        return render_home(home, wanted.pages, self.clock(), wanted.banner, is_plain=is_plain)
+        return render_home(
+            home,
+            wanted.pages,
+            self.clock(),
+            wanted.banner,
+            offers_actions=self.offers_actions,
+            is_plain=is_plain,
+        )
 
     async def _send(self, user_id: str, view: Json) -> str:
         """Publish a view; returns Slack's word for its refusal, which only the log hears of."""

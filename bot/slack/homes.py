@@ -46,12 +46,13 @@ def render_home(
     now: datetime,
     banner: Document | None = None,
     *,
+    offers_actions: bool = False,
     is_plain: bool = False,
 ) -> Json:
     """Write the view; `banner` is what was just done here."""
     view = home.view
     parts: list[Part] = [*(banner.parts if banner else ()), *_top(view, pages, now)]
-    parts += _incidents(view, pages)
+    parts += _incidents(view, pages, offers_actions=offers_actions)
     parts += _running(view, pages, now)
     parts += _ages(view, pages)
     parts += _watches(home.watches)
@@ -107,13 +108,16 @@ def _health(health: StatusAnswer, now: datetime) -> list[Line]:
     return [*lines, (*looked, watched, unsent)]
 
 
-def _incidents(view: HomeView, pages: Pages) -> list[Part]:
+def _incidents(view: HomeView, pages: Pages, *, offers_actions: bool) -> list[Part]:
     if not view.incidents:
         return []
     title = _titled("Failing now", view.incident_total, view.incident_page)
     parts: list[Part] = [paragraph((Bold(title),))]
     for each in view.incidents:
-        parts += [paragraph(*_incident(each)), Buttons(_controls(each))]
+        parts += [
+            paragraph(*_incident(each)),
+            Buttons(_controls(each, offers_actions=offers_actions)),
+        ]
     turn = [replace(pages, incidents=number) for number in _beside(view.incident_page)]
     return [*parts, *_pager(view.incident_page, turn, "failing jobs")]
 
@@ -132,11 +136,11 @@ def _incident(view: IncidentView) -> list[Line]:
     return lines
 
 
-def _controls(view: IncidentView) -> tuple[Control, ...]:
+def _controls(view: IncidentView, *, offers_actions: bool) -> tuple[Control, ...]:
     """Offer what the alert offers; details open beside the Home tab instead of below a message."""
     return tuple(
         replace(each, action_id=HOME_DETAILS) if _is_details(each) else each
-        for each in controls(view)
+        for each in controls(view, offers_actions=offers_actions)
     )
 
 

@@ -14,6 +14,7 @@ from bot.slack.documents import (
     Button,
     Buttons,
     ChannelName,
+    Confirm,
     Control,
     Document,
     Line,
@@ -44,6 +45,7 @@ ACTIONS = 25  # buttons in a row, reference §1.5
 BROADCASTS = ("here", "channel", "everyone")
 USER_GROUP = "S"  # how the id of a user group begins
 BUTTON_TEXT, BUTTON_LABEL, BUTTON_VALUE, BUTTON_URL = 75, 75, 2_000, 3_000  # reference §1.5
+DIALOG_TITLE, DIALOG_TEXT, DIALOG_WORD = 100, 300, 30  # of a confirm dialog, reference §1.5
 OPTIONS, OPTION_TEXT, OPTION_VALUE = 100, 75, 150  # of a menu, reference §1.5
 PLACEHOLDER = 75  # characters, ours: as long as an option
 
@@ -297,7 +299,19 @@ def _button(button: Button) -> Block:
         block["url"] = button.url
     if button.label:
         block["accessibility_label"] = cut(button.label, BUTTON_LABEL)
+    if button.confirm:
+        block["confirm"] = _dialog(button.confirm)
     return block
+
+
+def _dialog(confirm: Confirm) -> Block:
+    """Write what is asked before a press counts, all of it where no markup is read."""
+    return {
+        "title": _plain_text(confirm.title, DIALOG_TITLE),
+        "text": _plain_text(confirm.text, DIALOG_TEXT),
+        "confirm": _plain_text(confirm.confirm, DIALOG_WORD),
+        "deny": _plain_text(confirm.deny, DIALOG_WORD),
+    }
 
 
 def _mrkdwn_span(span: Span) -> str:

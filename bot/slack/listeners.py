@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.ports import Clock
 from bot.services.handling import Handling
 from bot.slack import action_ids
+from bot.slack.acting import ActingAnswers
 from bot.slack.actions import Actions
 from bot.slack.answering import Answering, apology_for
 from bot.slack.asking import Answers
@@ -24,6 +25,7 @@ from bot.slack.clients import Json
 from bot.slack.commands import Commands
 from bot.slack.deeds import Deeds
 from bot.slack.mentions import Mentions
+from bot.slack.permitting import Permitting
 from bot.slack.questions import Questions
 from bot.slack.repeats import EventsOnce, Repeats
 from bot.slack.wishing import Wishing
@@ -62,14 +64,22 @@ def build_app(client: AsyncWebClient) -> AsyncApp:
 
 
 def register(
-    app: AsyncApp, answers: Answers, handling: Handling, answering: Answering, clock: Clock
+    app: AsyncApp,
+    answers: Answers,
+    handling: Handling,
+    answering: Answering,
+    clock: Clock,
+    permitting: Permitting,
 ) -> None:
     """Bind every listener; those that take anything come last."""
-    wishing = Wishing(handling, answering.calls, clock)
+    acting = ActingAnswers(
+        handling.acting, handling.collecting, handling.auditing, handling.acknowledging
+    )
+    wishing = Wishing(handling, answering.calls, clock, permitting, acting)
     questions = Questions(answers, wishing, answering.sender, clock)
     app.command(ANYTHING)(Commands(questions, answering).replica_asked)
     _register_deeds(app, Deeds(handling, wishing, answering, answering.calls))
-    _register_actions(app, Actions(questions, answering, clock))
+    _register_actions(app, Actions(questions, answering, clock, permitting))
     mentions = Mentions(questions, answering)
     app.event("app_mention")(mentions.bot_mentioned)
     app.event("message")(mentions.message_said)
@@ -90,6 +100,10 @@ def _register_deeds(app: AsyncApp, deeds: Deeds) -> None:
     app.action(_of_many(action_ids.UNSUBSCRIBE))(deeds.unsubscribe_clicked)
     app.action(_of_many(action_ids.WATCH))(deeds.watch_clicked)
     app.action(_of_many(action_ids.UNWATCH))(deeds.unwatch_clicked)
+    app.action(_of_many(action_ids.RETRY_JOB))(deeds.retry_clicked)
+    app.action(_of_many(action_ids.START_JOB))(deeds.start_clicked)
+    app.action(action_ids.COLLECT)(deeds.collect_clicked)
+    app.action(action_ids.AUDIT_OLDER)(deeds.older_clicked)
 
 
 def _register_actions(app: AsyncApp, actions: Actions) -> None:

@@ -41,9 +41,13 @@ class _Unread:
 
 @dataclass(frozen=True, slots=True)
 class SlackMessenger:
-    """Implements `bot.core.ports.Messenger` for Slack."""
+    """Implements `bot.core.ports.Messenger` for Slack.
+
+    With `offers_actions` alerts have buttons that reach into Veeam.
+    """
 
     calls: SlackCalls
+    offers_actions: bool = False
     _unread: dict[str, _Unread] = field(default_factory=dict, init=False, compare=False)
 
     @property
@@ -186,11 +190,13 @@ class SlackMessenger:
     ) -> Json:
         """Send a view, and once more plainly where Slack refuses its blocks (DESIGN §6)."""
         try:
-            return await self._send_message(method, render_notice(view, notice), arguments)
+            rich = render_notice(view, notice, offers_actions=self.offers_actions)
+            return await self._send_message(method, rich, arguments)
         except MessageRefused as refused:
             if refused.code not in TOO_RICH:
                 raise
-        answer = await self._send_message(method, render_plain(view, notice), arguments)
+        plain = render_plain(view, notice, offers_actions=self.offers_actions)
+        answer = await self._send_message(method, plain, arguments)
         self.calls.richness.note_refused()
         return answer
 

@@ -36,6 +36,10 @@ class Verb(StrEnum):
     WATCH = "watch"
     UNWATCH = "unwatch"
     WATCHES = "watches"
+    RETRY = "retry"
+    START = "start"
+    COLLECT = "collect"
+    AUDIT = "audit"
 
 
 WISHES = frozenset(
@@ -52,6 +56,10 @@ WISHES = frozenset(
         Verb.WATCH,
         Verb.UNWATCH,
         Verb.WATCHES,
+        Verb.RETRY,
+        Verb.START,
+        Verb.COLLECT,
+        Verb.AUDIT,
     }
 )
 """What changes how the bot treats something, or lists what did: `bot.slack.wishing` answers it."""

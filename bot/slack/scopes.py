@@ -16,6 +16,8 @@ CHANNELS_HISTORY = "channels:history"
 GROUPS_HISTORY = "groups:history"
 CHANNELS_READ = "channels:read"
 GROUPS_READ = "groups:read"
+USERS_READ = "users:read"
+USERGROUPS_READ = "usergroups:read"
 
 SCOPES = MappingProxyType(
     {
@@ -28,6 +30,8 @@ SCOPES = MappingProxyType(
         GROUPS_HISTORY: "the same in private channels",
         CHANNELS_READ: "to find a channel that the settings give by name, and to check it",
         GROUPS_READ: "the same for private channels",
+        USERS_READ: "to tell guests, who may ask but not act, from members",
+        USERGROUPS_READ: "to know who is in a user group that OPERATORS names",
     }
 )
 """Every bot scope with the reason a workspace's admin reads.
@@ -85,6 +89,8 @@ METHODS = MappingProxyType(
         "conversations.replies": Method("GET", (CHANNELS_HISTORY, GROUPS_HISTORY)),
         "conversations.info": Method("GET", (CHANNELS_READ, GROUPS_READ)),
         "conversations.list": Method("GET", (CHANNELS_READ, GROUPS_READ)),
+        "users.info": Method("GET", (USERS_READ,)),
+        "usergroups.users.list": Method("GET", (USERGROUPS_READ,)),
     }
 )
 """Every method that the code calls; `SlackCalls` knows no other."""

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.core.answers import SessionAnswer
 from bot.core.sessions import Link, Session, TaskSession, Verdict
+from bot.slack.action_controls import collect_button
 from bot.slack.action_ids import ALL_VMS, OPEN_IN_EM, REFRESH, SHARE
 from bot.slack.documents import (
     Bold,
@@ -34,7 +35,7 @@ def session_document(
 ) -> Document:
     """Answer with one session; `shared_by` and `refreshed_by` say who made it visible to all."""
     session = answer.session
-    parts: list[Part] = [paragraph(*_heading(answer, now), *_origin(answer))]
+    parts: list[Part] = [paragraph(*_heading(answer, now), *_origin(answer), *_age(answer))]
     parts.append(Bullets(tuple(_fields(session))))
     parts += _vms(answer)
     if session.links:
@@ -72,6 +73,14 @@ def _origin(answer: SessionAnswer) -> list[Line]:
         return []
     problem = cut(answer.em_problem, FIELD)
     return [("⚠️ Stored copy: this is what EM said ", Moment(answer.confirmed_at), "."), (problem,)]
+
+
+def _age(answer: SessionAnswer) -> list[Line]:
+    """Say how old EM's own copy of what still runs may be."""
+    if answer.session.is_stopped or answer.confirmed_at:
+        return []
+    server = cut(answer.session.backup_server, 80) or "the backup server"
+    return [(f"EM collects from {server} every 15 min by default: this may be as old as that.",)]
 
 
 def _fields(session: Session) -> list[Line]:
@@ -171,6 +180,8 @@ def _buttons(answer: SessionAnswer, *, is_visible: bool) -> list[Button]:
     buttons.append(Button("Refresh", REFRESH, session.uid, label=f"Ask EM again {named}"))
     if answer.tasks and (len(answer.tasks) > BAD_VMS or not _shows_all(answer.tasks)):
         buttons.append(Button("All VMs", ALL_VMS, session.uid, label=f"List all VMs {named}"))
+    if answer.offers_collect and session.backup_server_uid and not session.is_stopped:
+        buttons.append(collect_button(session.backup_server_uid, session.backup_server))
     if answer.ui_url:
         buttons.append(Button("Open in EM", OPEN_IN_EM, url=answer.ui_url))
     return buttons

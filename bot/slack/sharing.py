@@ -9,6 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.core.answers import SessionAnswer
 from bot.core.live_answers import Following, LiveAnswer, count_done
 from bot.core.notices import PostedMessage
+from bot.core.permissions import Deed
 from bot.core.ports import Clock
 from bot.core.sessions import Verdict
 from bot.errors import DeliveryAmbiguous, DeliveryFailed, MessageRefused
@@ -22,6 +23,7 @@ from bot.slack.clients import CallFailed, Json, SlackCalls
 from bot.slack.documents import Document, Line, paragraph
 from bot.slack.layout import Message, render, render_plainly
 from bot.slack.outcomes import TOO_RICH, delivery_failure
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Asker, Response
 from bot.slack.session_answers import session_document
 from bot.slack.values import value_of
@@ -45,11 +47,13 @@ class Shares:
     answering: Answering
     sharing: Sharing
     clock: Clock
+    permitting: Permitting
 
     async def share_clicked(self, ack: AsyncAck, body: Json) -> None:
         """Show the session's answer, as it is now, to the whole channel."""
         asker = Asker.of_press(body)
-        await self.answering.answer_press(ack, asker, INTERIM, self._share(value_of(body), asker))
+        work = self.permitting.let(asker, Deed.SHARE, self._share(value_of(body), asker))
+        await self.answering.answer_press(ack, asker, INTERIM, work)
 
     async def _share(self, session_uid: str, asker: Asker) -> Response | None:
         """Share it; one that runs is a message of our own where we may post, so that it moves."""

@@ -1,29 +1,23 @@
 """When the bot is invited to a channel: it introduces itself, and may be told to alert there."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.core.permissions import Deed
 from bot.core.targets import NoTarget
 from bot.services.subscribing import Subscribing, ToldAnyway
 from bot.services.welcoming import Welcoming
 from bot.slack.action_ids import ALERTS_HERE
 from bot.slack.actions import INTERIM
 from bot.slack.answering import Answering
-from bot.slack.answers import plain_document
 from bot.slack.clients import Json, SlackCalls
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Asker, Response
 from bot.slack.wishes import subscribed_document, told_anyway_document, unknown_names_document
 
 EVERYTHING = "all"
-OPERATORS_ONLY = (
-    "Only the bot’s operators may send alerts to a channel: ask one of them to press this."
-)
-
-MayPlaceAlerts = Callable[[str], Awaitable[bool]]
-"""Whether this user may send alerts to a channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +28,7 @@ class Welcome:
     subscribing: Subscribing
     answering: Answering
     calls: SlackCalls
-    may_place_alerts: MayPlaceAlerts
+    permitting: Permitting
 
     async def member_joined(self, event: Json) -> None:
         """Introduce the bot where it was invited itself; it does not greet people."""
@@ -46,11 +40,10 @@ class Welcome:
     async def alerts_wanted(self, ack: AsyncAck, body: Json) -> None:
         """Tell this channel of every job from now on."""
         asker = Asker.of_press(body)
-        await self.answering.answer_press(ack, asker, INTERIM, self._subscribe(asker))
+        work = self.permitting.let(asker, Deed.PLACE_ALERTS, self._subscribe(asker))
+        await self.answering.answer_press(ack, asker, INTERIM, work)
 
     async def _subscribe(self, asker: Asker) -> Response:
-        if not await self.may_place_alerts(asker.user_id):
-            return Response(plain_document(OPERATORS_ONLY))
         done = await self.subscribing.subscribe(EVERYTHING, asker.channel_id, asker.user_id)
         match done:
             case NoTarget():

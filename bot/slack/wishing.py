@@ -1,9 +1,12 @@
 """`/replica ack`, `mute`, `subscribe`, `watch` and their kin: from words to what is done."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from bot.core.actions import Action
 from bot.core.answers import Unknown
+from bot.core.permissions import Deed
 from bot.core.ports import Clock
 from bot.core.spans import Unclear
 from bot.core.targets import NoTarget
@@ -12,6 +15,7 @@ from bot.services.handling import Handling
 from bot.services.muting import Muted, Unmuted
 from bot.services.subscribing import ToldAnyway
 from bot.services.watching import EndedAlready, Watched, WhichOne
+from bot.slack.acting import ActingAnswers
 from bot.slack.answers import plain_document, unknown_document
 from bot.slack.clients import SlackCalls
 from bot.slack.handling import (
@@ -25,6 +29,7 @@ from bot.slack.handling import (
 )
 from bot.slack.memberships import is_member
 from bot.slack.parsing import Question, Verb, parse_incident, unquoted
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Asker, Response
 from bot.slack.wishes import (
     INVITE,
@@ -58,7 +63,27 @@ NOT_CHECKED = (
 )
 DIRECT_MESSAGE = "D"  # begins the id of a direct message, Slack's own convention
 
-Answerer = Callable[[str, Asker], Awaitable[Response]]
+DEEDS = {
+    Verb.ACK: Deed.ACKNOWLEDGE,
+    Verb.UNACK: Deed.ACKNOWLEDGE,
+    Verb.CLOSE: Deed.CLOSE,
+    Verb.MUTE: Deed.MUTE,
+    Verb.UNMUTE: Deed.MUTE,
+    Verb.MUTES: Deed.ASK,
+    Verb.SUBSCRIBE: Deed.SUBSCRIBE,
+    Verb.UNSUBSCRIBE: Deed.SUBSCRIBE,
+    Verb.SUBSCRIPTIONS: Deed.ASK,
+    Verb.WATCH: Deed.WATCH,
+    Verb.UNWATCH: Deed.WATCH,
+    Verb.WATCHES: Deed.WATCH,
+    Verb.RETRY: Deed.RETRY,
+    Verb.START: Deed.START,
+    Verb.COLLECT: Deed.COLLECT,
+    Verb.AUDIT: Deed.AUDIT,
+}
+"""What a person must be allowed for each wish."""
+
+Answerer = Callable[[str, Asker], Coroutine[Any, Any, Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +93,11 @@ class Wishing:
     handling: Handling
     calls: SlackCalls
     clock: Clock
+    permitting: Permitting
+    acting: ActingAnswers
 
     async def answer(self, question: Question, asker: Asker) -> Response:
-        """Do what is asked and say what came of it."""
+        """Do what is asked, if this person may, and say what came of it."""
         answerers: Mapping[Verb, Answerer] = {
             Verb.ACK: self._acknowledge,
             Verb.UNACK: self._unacknowledge,
@@ -84,8 +111,22 @@ class Wishing:
             Verb.WATCH: self._watch,
             Verb.UNWATCH: self._unwatch,
             Verb.WATCHES: self._list_watches,
+            Verb.RETRY: self._retry,
+            Verb.START: self._start,
+            Verb.COLLECT: self.acting.collect,
+            Verb.AUDIT: self._list_audits,
         }
-        return await answerers[question.verb](question.subject, asker)
+        work = answerers[question.verb](question.subject, asker)
+        return await self.permitting.let(asker, DEEDS[question.verb], work)
+
+    async def _retry(self, subject: str, _asker: Asker) -> Response:
+        return await self.acting.propose(Action.RETRY, subject)
+
+    async def _start(self, subject: str, _asker: Asker) -> Response:
+        return await self.acting.propose(Action.START, subject)
+
+    async def _list_audits(self, subject: str, _asker: Asker) -> Response:
+        return await self.acting.list_audits(subject)
 
     async def _acknowledge(self, subject: str, asker: Asker) -> Response:
         named = await self._find_incident(subject, Verb.ACK)
@@ -155,7 +196,7 @@ class Wishing:
     async def _unsubscribe(self, subject: str, asker: Asker) -> Response:
         if not subject:
             return await self._list_subscriptions("", asker)
-        ended = await self.handling.subscribing.unsubscribe(subject, place_of(asker))
+        ended = await self.handling.subscribing.unsubscribe(subject, place_of(asker), asker.user_id)
         document = unsubscribed_document(ended, is_person=is_direct(asker))
         return Response(document, is_visible=bool(ended))
 

@@ -13,7 +13,15 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.core.decisions import WORSENING
-from bot.core.notices import BLOCKAGE_ENDED, FINDING_BROKEN, OUTAGE_ENDED, Kind, Notice, promise
+from bot.core.notices import (
+    ACTED,
+    BLOCKAGE_ENDED,
+    FINDING_BROKEN,
+    OUTAGE_ENDED,
+    Kind,
+    Notice,
+    promise,
+)
 from bot.store import rows
 from bot.store.notices import NoticeLedger
 from bot.store.tables import decisions, notices
@@ -30,6 +38,7 @@ _TOLD_ANEW = {
     FINDING_BROKEN: Kind.FINDING,
     OUTAGE_ENDED: Kind.OUTAGE,
     BLOCKAGE_ENDED: Kind.BLOCKED,
+    ACTED: Kind.ACTION,
 }
 """Replies that must be heard, and the message that says the same as a fresh root."""
 

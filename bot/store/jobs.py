@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, case, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 
+from bot.core.actions import Action
 from bot.core.jobs import OPTIONS_HOLD_FOR, JobOptions, RetryOptions
 from bot.core.sessions import EPOCH
 from bot.store.ledgers import Ledger
@@ -66,6 +67,7 @@ def _values(options: JobOptions, at: datetime) -> dict[str, Any]:
         "retry_times": retry.times if retry else None,
         "retry_wait_s": int(retry.wait.total_seconds()) if retry else None,
         "included_vms": None if options.vms is None else json.dumps(options.vms),
+        "offers": None if options.offers is None else " ".join(sorted(options.offers)),
     }
 
 
@@ -80,7 +82,13 @@ def options_of(row: Row[Any]) -> JobOptions:
         is_schedule_enabled=row.is_schedule_enabled,
         retry=_retry(row),
         vms=None if row.included_vms is None else tuple(json.loads(row.included_vms)),
+        offers=offers_of(row),
     )
+
+
+def offers_of(row: Row[Any]) -> frozenset[Action] | None:
+    """Read which actions EM offers on a job; None where that is not known."""
+    return None if row.offers is None else frozenset(map(Action, row.offers.split()))
 
 
 def _retry(row: Row[Any]) -> RetryOptions | None:

@@ -6,7 +6,7 @@ from sqlalchemy import Text, cast, select
 
 from bot.core.decisions import Reason
 from bot.core.keys import MOST_MARKS, Key, digest, key_of_group, key_of_incident, mark_news
-from bot.core.notices import Kind, Notice
+from bot.core.notices import ACTED, Kind, Notice
 from bot.store import rows
 from bot.store.ledgers import Ledger
 from bot.store.tables import (
@@ -15,6 +15,7 @@ from bot.store.tables import (
     findings,
     groups,
     incidents,
+    job_actions,
     mutes,
     notices,
     summaries,
@@ -68,6 +69,8 @@ class Keys(Ledger):
 
     async def load_reply_marks(self, notice: Notice) -> tuple[str, ...]:
         """Mark what a reply tells: its decisions, or the kind of its subject."""
+        if notice.subject.startswith(ACTED):
+            return await self._of_action(int(notice.subject.removeprefix(ACTED)))
         if notice.subject:
             return (digest(notice.subject.partition(":")[0]),)
         found = await self.connection.execute(
@@ -76,6 +79,13 @@ class Keys(Ledger):
             .order_by(decisions.c.id)
         )
         return tuple(mark_news(Reason(row.reason), row.session_uid) for row in found)
+
+    async def _of_action(self, action_id: int) -> tuple[str, ...]:
+        """Mark an action by its job and its moment: a thread may tell of several."""
+        query = select(job_actions.c.job_uid, job_actions.c.asked_at)
+        found = await self.connection.execute(query.where(job_actions.c.id == action_id))
+        row = found.one()
+        return (digest(ACTED, row.job_uid, row.asked_at.isoformat()),)
 
     async def _load_marks(self, notice: Notice) -> tuple[str, ...]:
         number = int(notice.subject)

@@ -17,6 +17,8 @@ from bot.core.incidents import Status
 from bot.core.polls import EmState
 from bot.core.sessions import Session, Verdict
 from bot.store import rows
+from bot.store.actions import ActionLedger
+from bot.store.audits import AuditLedger
 from bot.store.databases import Database
 from bot.store.findings import FindingLedger
 from bot.store.handling import GroupLedger
@@ -138,6 +140,8 @@ class SqlPollingTransaction(
     WatchLedger,
     GroupLedger,
     FindingLedger,
+    ActionLedger,
+    AuditLedger,
 ):
     """`bot.core.transactions.PollingTransaction` on one connection."""
 

@@ -81,6 +81,7 @@ jobs = Table(
     Column("was_scheduled", Boolean, nullable=False, server_default="0"),
     Column("touched_at", Moment),
     Column("heard_at", Moment),
+    Column("offers", Text),
     Index("jobs_by_name", "em", "folded_name"),
 )
 
@@ -421,6 +422,7 @@ job_actions = Table(
     Column("channel", Text, nullable=False),
     Column("thread_ts", Text, nullable=False, server_default=""),
     Column("asked_at", Moment, nullable=False),
+    Column("after_at", Moment, nullable=False),
     Column("state", Text, nullable=False),
     Column("detail", Text, nullable=False, server_default=""),
     Column("session_uid", Text, nullable=False, server_default=""),

@@ -13,6 +13,7 @@ from bot.core.grouping import GROUP_WINDOW
 from bot.core.incidents import Incident, Status
 from bot.core.mutes import Mute, Scope, find_mute
 from bot.core.notices import (
+    ACTED,
     BLOCKAGE_ENDED,
     FINDING_BROKEN,
     FINDING_OVER,
@@ -36,7 +37,9 @@ from bot.core.views import (
     WelcomeView,
 )
 from bot.store import rows
+from bot.store.actions import load_action_view
 from bot.store.findings import load_finding_view, load_held_lines
+from bot.store.jobs import offers_of
 from bot.store.mutes import MuteLedger, to_mute
 from bot.store.pauses import load_blockage
 from bot.store.retries import RetryLedger
@@ -65,10 +68,10 @@ class Views(RetryLedger, MuteLedger):
                 return (await self.load_incidents([int(notice.subject)]))[0]
             case Kind.GROUP:
                 return await self.load_group(notice)
-            case Kind.REPLY if notice.subject.startswith((FINDING_BROKEN, FINDING_OVER)):
-                return await load_finding_view(self.connection, self.em, notice)
             case Kind.REPLY:
-                return await self.load_reply(notice)
+                return await self._load_any_reply(notice)
+            case Kind.ACTION:
+                return await load_action_view(self.connection, self.em, int(notice.subject))
             case Kind.START:
                 return await self.load_start()
             case Kind.OUTAGE:
@@ -82,6 +85,14 @@ class Views(RetryLedger, MuteLedger):
             case Kind.WELCOME:
                 return WelcomeView(self.em, await self._count(jobs))
         raise AssertionError(f"no view for a notice of kind {notice.kind}")
+
+    async def _load_any_reply(self, notice: Notice) -> NoticeView:
+        if notice.subject.startswith((FINDING_BROKEN, FINDING_OVER)):
+            return await load_finding_view(self.connection, self.em, notice)
+        if notice.subject.startswith(ACTED):
+            action_id = int(notice.subject.removeprefix(ACTED))
+            return await load_action_view(self.connection, self.em, action_id)
+        return await self.load_reply(notice)
 
     async def load_incidents(self, ids: Collection[int]) -> list[IncidentView]:
         """Load incidents with everything that is said of them, in the order of `ids`."""
@@ -138,6 +149,7 @@ class Views(RetryLedger, MuteLedger):
             vms=reasons.get(latest.uid, ()) if is_known else None,
             last_good_at=last_good.get(latest.uid),
             next_run_at=next_run_at if next_run_at and next_run_at > session.order[0] else None,
+            offers=offers_of(job),
         )
 
     async def _load_latest(self, of: Sequence[Incident]) -> dict[int, Row[Any]]:

@@ -1,7 +1,7 @@
 """The bot's view of Enterprise Manager: `SessionSource` and `JobSource` of `bot.core.ports`.
 
 Each method is one question in EM's terms; how it is asked, paged and read is told elsewhere in this
-folder. It changes nothing in Veeam.
+folder. What changes something in Veeam is said by `bot.veeam.orders` alone.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Literal, Self
 
 import httpx
 
+from bot.core.actions import Action, TaskEnd
 from bot.core.jobs import JobOptions
 from bot.core.ports import JobPage, SessionPage
 from bot.core.sessions import Session, TaskSession, guid_of
@@ -35,6 +36,7 @@ from bot.veeam.filters import (
     any_of,
 )
 from bot.veeam.logons import Logons
+from bot.veeam.orders import Orders
 from bot.veeam.pages import fetch_page, has_more, iter_pages
 from bot.veeam.translate import (
     is_replica_job,
@@ -90,6 +92,7 @@ class EnterpriseManagerClient:
         self._exchanges = Exchanges(self._address, trust, wire_format, timeouts)
         self._logons = Logons(self._exchanges, username, password)
         self._conversation = Conversation(self._exchanges, self._logons)
+        self._orders = Orders(self._conversation)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -245,6 +248,18 @@ class EnterpriseManagerClient:
         asked = f"read job {_short(job_uid)}"
         path = f"/api/jobs/{_guid(job_uid, asked)}?format=Entity"
         return (await self._conversation.ask(path, asked, wire.Job)).content
+
+    async def fetch_offers(self, job_uid: str) -> frozenset[Action]:
+        """Ask which actions EM offers on a job; raises `NotAllowed` (reference §8, §13)."""
+        return await self._orders.fetch_offers(_guid(job_uid, "read a job's links"))
+
+    async def act(self, action: Action, job_uid: str) -> TaskEnd:
+        """Start or retry a job; but for `OrderUnclear`, what it raises means that nothing began."""
+        return await self._orders.act(action, _guid(job_uid, f"{action.value} a job"))
+
+    async def collect(self, server_uid: str) -> TaskEnd:
+        """Have EM collect from a backup server now; raises as `act` does."""
+        return await self._orders.collect(_guid(server_uid, "collect from a backup server"))
 
     async def fetch_backup_servers(self) -> tuple[wire.BackupServer, ...]:
         """List the backup servers that EM collects from (reference §7)."""

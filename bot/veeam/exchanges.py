@@ -53,7 +53,14 @@ HINT_ON_FINGERPRINT = (
 )
 
 
-class CertificateNotTrusted(EnterpriseManagerUnreachable):
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class NotSent(EnterpriseManagerUnreachable):
+    """There was no connection, so that EM has heard nothing of it."""
+
+
+class CertificateNotTrusted(NotSent):
     """Another attempt would show the same certificate: this is not retried."""
 
 
@@ -142,9 +149,8 @@ class Exchanges:
         name = self._address.name
         distrust = find_certificate_error(error)
         if distrust is None:
-            return EnterpriseManagerUnreachable(
-                asked, f"{name} {_describe(error)}", _hint_on(error)
-            )
+            kind = NotSent if isinstance(error, NEVER_SENT) else EnterpriseManagerUnreachable
+            return kind(asked, f"{name} {_describe(error)}", _hint_on(error))
         if isinstance(distrust, FingerprintDiffers):
             said = f"{name} is not the server that VEEAM_FINGERPRINT names: {distrust.args[0]}"
             return CertificateNotTrusted(asked, said, HINT_ON_FINGERPRINT)

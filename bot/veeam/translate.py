@@ -3,9 +3,13 @@
 from datetime import timedelta
 
 from bot.core import sessions as core
+from bot.core.actions import Action
 from bot.core.jobs import JobOptions, RetryOptions
 from bot.core.sessions import EPOCH, guid_of
 from bot.veeam import wire
+
+LINKS = {"start": Action.START, "retry": Action.RETRY}
+"""How EM calls the links to actions, in lower case (reference §4)."""
 
 MOST_RETRIES = 1_000
 LONGEST_WAIT_MINUTES = 14 * 24 * 60
@@ -64,7 +68,15 @@ def job_options_from(sent: wire.Job) -> JobOptions:
         is_schedule_enabled=sent.schedule_enabled,
         retry=_retry_from(sent.schedule.retry_options) if sent.schedule else None,
         vms=sent.vms,
+        offers=offers_in(sent),
     )
+
+
+def offers_in(sent: wire.Job) -> frozenset[Action] | None:
+    """Read which actions a job's links offer (reference §8); None where it has no links at all."""
+    if not sent.links:
+        return None
+    return frozenset(LINKS[rel] for link in sent.links if (rel := link.rel.lower()) in LINKS)
 
 
 def is_replica_job(sent: wire.Job) -> bool:

@@ -31,6 +31,18 @@ async def test_check_says_that_a_portal_user_may_not_read_jobs_and_that_this_is_
         assert "→ Alerts then do not show the next run." in printed
 
 
+async def test_check_says_that_operators_need_an_account_that_may_start_jobs(
+    tmp_path: Path,
+) -> None:
+    async with set_stage(tmp_path) as stage:
+        code, printed = await check(stage, OPERATORS="U0123ABCD")
+        assert code == 0, printed
+        assert "not allowed: operators cannot run jobs" in printed
+        assert "or ACTIONS=off" in printed
+        _, printed = await check(stage, OPERATORS="U0123ABCD", ACTIONS="off")
+        assert "not allowed: fine" in printed
+
+
 async def test_check_says_that_an_operator_may_read_jobs_or_what_is_wrong_with_the_account(
     tmp_path: Path,
 ) -> None:

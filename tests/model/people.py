@@ -98,7 +98,7 @@ class PeopledWorld(World):
     @rule(which=an_index)
     def channel_unsubscribes(self, which: int) -> None:
         channel, wish = list(self.plain.wishes)[1 + which % (len(self.plain.wishes) - 1)]
-        ended = self.bot.run(self.bot.wishes.subscribing.unsubscribe(wish, channel))
+        ended = self.bot.run(self.bot.wishes.subscribing.unsubscribe(wish, channel, "U1"))
         for key in [key for key in self.plain.wishes if key[0] == channel]:
             if not wish or key[1] == wish:
                 del self.plain.wishes[key]

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
+from bot.core.actions import Action
 from bot.core.jobs import JobOptions, RetryOptions
 from bot.demo.em import EnterpriseManager
 from bot.services import learning
@@ -68,6 +69,7 @@ async def test_the_options_of_a_job_are_known_once_learnt(
         is_schedule_enabled=True,
         retry=RetryOptions(3, timedelta(minutes=10)),
         vms=("sql01", "sql02"),
+        offers=frozenset({Action.RETRY, Action.START}),
     )
 
 

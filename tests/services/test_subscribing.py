@@ -64,7 +64,7 @@ async def test_channels_do_not_share_subscriptions(bench: Bench, subscribing: Su
     await jobs(bench)
     await subscribed(subscribing, "SQL*")
     assert not (await subscribed(subscribing, "SQL*", ANA)).was_known
-    assert await subscribing.unsubscribe("SQL*", "C3") == []
+    assert await subscribing.unsubscribe("SQL*", "C3", ANA) == []
 
 
 async def test_an_unknown_name_is_not_stored(bench: Bench, subscribing: Subscribing) -> None:
@@ -103,10 +103,10 @@ async def test_it_ends_by_the_same_words_or_all_of_it(
     await jobs(bench)
     for text in ("SQL*", "Web failed", "server:vbr01"):
         await subscribed(subscribing, text)
-    ended = await subscribing.unsubscribe("web", OTHER)
+    ended = await subscribing.unsubscribe("web", OTHER, ANA)
     assert [each.patterns for each in ended] == [("Web",)]
-    assert len(await subscribing.unsubscribe("all", OTHER)) == 2
-    assert await subscribing.unsubscribe("all", OTHER) == []
+    assert len(await subscribing.unsubscribe("all", OTHER, ANA)) == 2
+    assert await subscribing.unsubscribe("all", OTHER, ANA) == []
 
 
 async def test_a_button_ends_one_of_its_own_channel_only(
@@ -114,6 +114,6 @@ async def test_a_button_ends_one_of_its_own_channel_only(
 ) -> None:
     await jobs(bench)
     done = await subscribed(subscribing, "SQL*")
-    assert await subscribing.unsubscribe_id(done.subscription.id, "C3") is None
-    assert await subscribing.unsubscribe_id(done.subscription.id, OTHER) == done.subscription
+    assert await subscribing.unsubscribe_id(done.subscription.id, "C3", ANA) is None
+    assert await subscribing.unsubscribe_id(done.subscription.id, OTHER, ANA) == done.subscription
     assert await subscribing.list_subscriptions(OTHER) == []

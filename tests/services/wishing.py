@@ -6,15 +6,22 @@ from zoneinfo import ZoneInfo
 from bot.core.answers import Candidates, SessionAnswer, Unknown
 from bot.core.incidents import Incident
 from bot.core.notices import PostedMessage
+from bot.core.ports import ActionSource
 from bot.core.sessions import Session
 from bot.services.acknowledging import Acknowledging
+from bot.services.acting import Acting
+from bot.services.auditing import Auditing
+from bot.services.collecting import Collecting
 from bot.services.handling import Handling
 from bot.services.muting import Muting
 from bot.services.subscribing import Subscribing
 from bot.services.watching import Finding, Watching
+from bot.store.actions import SqlActingStore
+from bot.store.audits import SqlAuditStore
 from bot.store.handling import SqlHandlingStore
 from tests.builders import NOW, a_session
 from tests.services.bench import Bench
+from tests.services.ordering import FakeActionSource
 
 ANA, BO = "UANA", "UBO"
 ZONE = ZoneInfo("Europe/Berlin")
@@ -35,8 +42,11 @@ class FakeFinding:
         self.found = SessionAnswer(session, tasks=None)
 
 
-def a_handling(bench: Bench, finding: Finding, zone: ZoneInfo = ZONE) -> Handling:
+def a_handling(
+    bench: Bench, finding: Finding, zone: ZoneInfo = ZONE, source: ActionSource | None = None
+) -> Handling:
     polls, store = bench.polls, SqlHandlingStore(bench.database, bench.em)
+    acts, orders = SqlActingStore(bench.database, bench.em), source or FakeActionSource()
     common = (polls, store, bench.audience, bench.clock)
 
     def wake() -> None:
@@ -47,6 +57,9 @@ def a_handling(bench: Bench, finding: Finding, zone: ZoneInfo = ZONE) -> Handlin
         Muting(*common, zone, wake),
         Subscribing(*common),
         Watching(polls, store, finding, bench.clock, wake),
+        Acting(orders, polls, acts, store, bench.audience, bench.clock, wake),
+        Collecting(orders, polls, acts, bench.clock),
+        Auditing(SqlAuditStore(bench.database, bench.em)),
     )
 
 

@@ -12,13 +12,16 @@ from bot.services.sharing import Sharing
 from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls, build_client, open_session
 from bot.slack.listeners import build_app, register
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Responding
+from bot.slack.roles import Roles
 from bot.slack.sharing import Shares, SlackBoard, register_sharing
 from bot.slack.sockets import SocketConnection
 from bot.store.databases import Database
 from bot.store.live_answers import SqlLiveStore
 from bot.veeam.client import EnterpriseManagerClient
 from tests.services.bench import Bench
+from tests.services.ordering import FakeActionSource
 from tests.services.wishing import a_handling
 from tests.slack.builders import NOW
 from tests.slack.fakes import FakeAsking, FakeListing, FakeSurveying, some_answers
@@ -66,8 +69,19 @@ async def bench(tmp_path: Path, slack: SlackWorkspace) -> AsyncIterator[Bench]:
 
 
 @pytest.fixture
-def handling(bench: Bench, asking: FakeAsking) -> Handling:
-    return a_handling(bench, asking)
+def source() -> FakeActionSource:
+    return FakeActionSource()
+
+
+@pytest.fixture
+def handling(bench: Bench, asking: FakeAsking, source: FakeActionSource) -> Handling:
+    return a_handling(bench, asking, source=source)
+
+
+@pytest.fixture
+def permitting(calls: SlackCalls, slack: SlackWorkspace) -> Permitting:
+    """The workspace's own user is an operator, the other one is not."""
+    return Permitting(Roles(calls, frozenset({slack.user})))
 
 
 @pytest.fixture
@@ -86,6 +100,7 @@ async def connected(
     surveying: FakeSurveying,
     handling: Handling,
     live: SqlLiveStore,
+    permitting: Permitting,
 ) -> AsyncIterator[SocketConnection]:
     """The whole Slack side of the bot, listening; answers that take over 50 ms follow later."""
     app = build_app(calls.client)
@@ -95,8 +110,9 @@ async def connected(
     sharing = Sharing(
         EnterpriseManagerClient("https://em", "", ""), asking, live, board, lambda: NOW
     )
-    register_sharing(app, Shares(asking, answering, sharing, lambda: NOW))
-    register(app, some_answers(asking, listing, surveying), handling, answering, lambda: NOW)
+    register_sharing(app, Shares(asking, answering, sharing, lambda: NOW, permitting))
+    answers = some_answers(asking, listing, surveying)
+    register(app, answers, handling, answering, lambda: NOW, permitting)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

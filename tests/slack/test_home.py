@@ -17,7 +17,9 @@ from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls
 from bot.slack.home import HomeTab, register_home
 from bot.slack.listeners import build_app, register
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Responding
+from bot.slack.roles import Roles
 from bot.slack.sockets import SocketConnection
 from tests.slack.builders import NOW, an_incident_view
 from tests.slack.fakes import FakeAsking, some_answers
@@ -52,11 +54,12 @@ async def homes(
 ) -> AsyncIterator[FakeHomes]:
     """What Home tabs show, of a bot that listens."""
     made = FakeHomes()
-    tab = HomeTab(made, asking, calls, lambda: NOW, SOON)
+    tab = HomeTab(made, asking, calls, lambda: NOW, pause=SOON)
     app = build_app(calls.client)
     answering = Answering(Responding(calls, session), SOON, SOON, at_home=tab.show)
     register_home(app, tab)
-    register(app, some_answers(asking), handling, answering, lambda: NOW)
+    permitting = Permitting(Roles(calls))
+    register(app, some_answers(asking), handling, answering, lambda: NOW, permitting)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.actions import Action, ActionState, JobAction
 from bot.core.answers import Answer, Candidates, SessionAnswer, Unknown
 from bot.core.decisions import Reason
 from bot.core.filters import Filter
@@ -16,6 +17,7 @@ from bot.core.ports import NoticeView
 from bot.core.sessions import Link, Session, Verdict
 from bot.core.targets import KnownJob, NoTarget
 from bot.core.views import (
+    ActionView,
     GroupView,
     IncidentView,
     MissedRun,
@@ -101,6 +103,7 @@ def incident_views() -> st.SearchStrategy[IncidentView]:
             backup_server=names,
             latest=sessions,
             vms=st.none() | many_vms,
+            offers=st.none() | st.just(frozenset(Action)),
         )
     )
 
@@ -125,7 +128,16 @@ summaries = st.builds(
     members,
     names,
 )
+actions = st.builds(
+    lambda name, why, state: JobAction(
+        1, Action.RETRY, name, name, "U1", "C1", NOW, NOW, state=state, detail=why
+    ),
+    names,
+    reasons,
+    st.sampled_from(ActionState),
+)
 views: st.SearchStrategy[NoticeView] = st.one_of(
+    st.builds(ActionView, actions, st.none() | sessions, st.sampled_from(Verdict), st.booleans()),
     incident_views(),
     members.map(lambda some: GroupView("<!channel>", NOW, some, told_separately=3)),
     st.lists(entries, max_size=5).map(lambda some: ReplyView(tuple(some * 100))),
@@ -219,7 +231,10 @@ def check(document: Document) -> None:
 @settings(max_examples=25, deadline=None)
 @given(views)
 def test_every_notice_keeps_slacks_limits(view: NoticeView) -> None:
-    for message in (render_notice(view), render_plain(view)):
+    for message in (
+        render_notice(view, offers_actions=True),
+        render_plain(view, offers_actions=True),
+    ):
         assert problems_of(message.text, message.blocks) == []
 
 

@@ -18,7 +18,8 @@ ADDRESS = "https://bot.example.com/slack/events"
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SOURCES = {path.name: path.read_text() for path in (ROOT / "bot" / "slack").glob("*.py")}
-CALLED = re.compile(r'"((?:auth|apps|chat|conversations|files|users|views|team|pins)\.[\w.]+)"')
+FAMILIES = "auth|apps|chat|conversations|files|users|usergroups|views|team|pins"
+CALLED = re.compile(rf'"((?:{FAMILIES})\.[\w.]+)"')
 
 
 @pytest.fixture(scope="module")

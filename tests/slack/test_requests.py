@@ -18,8 +18,10 @@ from bot.services.handling import Handling
 from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls, build_client
 from bot.slack.listeners import build_app, register
+from bot.slack.permitting import Permitting
 from bot.slack.requests import SlackRequests
 from bot.slack.responding import Responding
+from bot.slack.roles import Roles
 from bot.web import WebServer
 from tests.slack.builders import GUID, NOW
 from tests.slack.fakes import FakeAsking, some_answers
@@ -51,9 +53,9 @@ def requests(
     time: Time,
 ) -> SlackRequests:
     app = build_app(calls.client)
-    register(
-        app, some_answers(asking), handling, Answering(Responding(calls, session)), lambda: NOW
-    )
+    answering = Answering(Responding(calls, session))
+    permitting = Permitting(Roles(calls))
+    register(app, some_answers(asking), handling, answering, lambda: NOW, permitting)
     return SlackRequests(app, calls, slack.signing_secret, time)
 
 
@@ -205,9 +207,9 @@ async def test_while_slack_does_not_say_who_we_are_nobody_is_answered(
 ) -> None:
     unknown = SlackCalls(build_client("xoxb-revoked", session, slack.api_url))
     app = build_app(unknown.client)
-    register(
-        app, some_answers(asking), handling, Answering(Responding(unknown, session)), lambda: NOW
-    )
+    answering = Answering(Responding(unknown, session))
+    permitting = Permitting(Roles(unknown))
+    register(app, some_answers(asking), handling, answering, lambda: NOW, permitting)
     requests = SlackRequests(app, unknown, slack.signing_secret)
     async with served(slack, requests) as address:
         assert await status_of(slack, a_command(slack), address) == 503

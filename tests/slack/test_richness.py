@@ -13,8 +13,10 @@ from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls, build_client
 from bot.slack.listeners import build_app, register
 from bot.slack.messenger import SlackMessenger
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Responding
 from bot.slack.richness import PLAIN_FOR, Richness
+from bot.slack.roles import Roles
 from bot.slack.sockets import SocketConnection
 from tests.slack.builders import NOW, a_notice, an_incident_view
 from tests.slack.fakes import FakeAsking, some_answers
@@ -53,7 +55,8 @@ async def messenger(
     calls = SlackCalls(build_client(slack.bot_token, session, slack.api_url))
     app = build_app(calls.client)
     answering = Answering(Responding(calls, session), patience=timedelta(seconds=5))
-    register(app, some_answers(asking), handling, answering, lambda: NOW)
+    permitting = Permitting(Roles(calls))
+    register(app, some_answers(asking), handling, answering, lambda: NOW, permitting)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

@@ -13,7 +13,9 @@ from bot.services.handling import Handling
 from bot.slack.answering import Answering
 from bot.slack.clients import SlackCalls
 from bot.slack.listeners import build_app, register
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Responding
+from bot.slack.roles import Roles
 from bot.slack.sockets import SocketConnection, Timing
 from tests.slack.builders import NOW
 from tests.slack.fakes import FakeAsking, some_answers
@@ -26,7 +28,8 @@ async def app(calls: SlackCalls, asking: FakeAsking, handling: Handling) -> Asyn
     app = build_app(calls.client)
     assert calls.client.session is not None
     answering = Answering(Responding(calls, calls.client.session))
-    register(app, some_answers(asking), handling, answering, lambda: NOW)
+    permitting = Permitting(Roles(calls))
+    register(app, some_answers(asking), handling, answering, lambda: NOW, permitting)
     yield app
     await answering.close()
 

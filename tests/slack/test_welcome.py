@@ -14,7 +14,9 @@ from bot.slack.answering import Answering
 from bot.slack.blocks import render_notice
 from bot.slack.clients import SlackCalls
 from bot.slack.listeners import build_app, register
+from bot.slack.permitting import Permitting
 from bot.slack.responding import Responding
+from bot.slack.roles import Roles
 from bot.slack.sockets import SocketConnection
 from bot.slack.welcome import Welcome, register_welcome
 from tests.services.bench import Bench
@@ -35,16 +37,12 @@ async def welcomed(
 ) -> AsyncIterator[Message]:
     """The welcome in a channel, of a bot whose only operator is the second person."""
 
-    async def may_place_alerts(user_id: str) -> bool:
-        return user_id == slack.other_user
-
     app = build_app(calls.client)
     answering = Answering(Responding(calls, session), SOON, SOON)
+    permitting = Permitting(Roles(calls, frozenset({slack.other_user})))
     welcoming = Welcoming(bench.polls, bench.clock, lambda: None)
-    register_welcome(
-        app, Welcome(welcoming, handling.subscribing, answering, calls, may_place_alerts)
-    )
-    register(app, some_answers(asking), handling, answering, lambda: NOW)
+    register_welcome(app, Welcome(welcoming, handling.subscribing, answering, calls, permitting))
+    register(app, some_answers(asking), handling, answering, lambda: NOW, permitting)
     sockets = SocketConnection(app, calls, slack.app_token)
     sockets.start()
     await slack.wait_connected()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.actions import Action
 from bot.core.jobs import JobOptions, RetryOptions
 from bot.core.ports import JobPage, JobSource
 from bot.demo.em import EmOptions, EnterpriseManager, ReplicaJob
@@ -72,6 +73,7 @@ async def test_a_job_says_when_it_runs_how_it_retries_and_what_it_holds(
         is_schedule_enabled=True,
         retry=RetryOptions(5, timedelta(minutes=20)),
         vms=("mx1", "mx2"),
+        offers=frozenset(Action),
     )
 
 

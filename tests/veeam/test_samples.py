@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from bot.core.actions import Action
 from bot.core.jobs import JobOptions, RetryOptions
 from bot.veeam import wire
 from bot.veeam.decoding import decode
@@ -264,6 +265,7 @@ def test_a_replication_job_has_its_options() -> None:
         is_schedule_enabled=True,
         retry=RetryOptions(3, timedelta(minutes=10)),
         vms=("sql02",),
+        offers=frozenset({Action.RETRY, Action.START}),
     )
 
 

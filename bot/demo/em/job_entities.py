@@ -20,9 +20,7 @@ def job_links(site: Site, job: Job, *, full: bool) -> list[Element]:
         down(site, job, "includes", "ObjectInJobList"),
         link("Edit", href, "JobReference", job.name),
         link("Create", f"{href}/includes", "ObjectInJob"),
-        link("Start", f"{href}?action=start"),
-        link("Stop", f"{href}?action=stop"),
-        link("Retry", f"{href}?action=retry"),
+        *(link(word, f"{href}?action={word.lower()}") for word in job.offered),
         link("Clone", f"{href}?action=clone"),
         link("ToggleScheduleEnabled", f"{href}?action=toggleScheduleEnabled"),
     ]

@@ -115,6 +115,7 @@ class Job(Thing):
     retry_times: int = 3
     retry_minutes: int = 10
     retry_specified: bool = True
+    offered: tuple[str, ...] = ("Start", "Stop", "Retry")
 
     @property
     def scheduled_at(self) -> datetime | None:

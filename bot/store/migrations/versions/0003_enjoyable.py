@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("thread_ts", sa.Text(), server_default="", nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("after_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
         sa.Column("session_uid", sa.Text(), server_default="", nullable=False),
@@ -81,3 +82,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("live_answers", schema=None) as batch_op:
         batch_op.create_index("live_answers_by_end", ["em", "ended_at"], unique=False)
+
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("offers", sa.Text(), nullable=True))
