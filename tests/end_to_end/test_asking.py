@@ -112,7 +112,7 @@ async def test_an_unknown_and_a_malformed_id_get_their_own_answers(stage: Stage)
         ("summary", "Replication"),
         ("status", "127.0.0.1"),
         ("tasks SQL Replica", "sql02"),
-        ("", "/replica"),
+        ("", "failing now"),
         ("faild", "failed"),
     ],
 )
