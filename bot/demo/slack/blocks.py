@@ -26,7 +26,6 @@ from bot.demo.slack.schemas import (
     anything,
     array,
     boolean,
-    choice,
     integer,
     number,
     shape,
@@ -39,7 +38,6 @@ VIEW_BLOCKS = 100  # reference §1.5, blocks per modal or Home tab
 ALL_TEXT = 13_000  # reference §1.5: size not published, "keep < ~13k chars of text"
 MARKDOWN_TEXT = 12_000  # reference §1.5, markdown: cumulative per payload
 TABLES = 1  # reference §1.5, one table per message
-CHARTS = 2  # reference §1.5, data_visualization, the higher numbers
 
 _ID = {"block_id": string(255)}
 _PICTURE = shape({}, {"id": string(50), "url": string(URL)})
@@ -92,10 +90,6 @@ def _image(value: Json, pointer: str, problems: list[str]) -> None:
     shape({"alt_text": string(2000)}, optional)(value, pointer, problems)
 
 
-_CHART = shape(
-    {"type": choice("pie", "bar", "area", "line")},
-    {"segments": array(anything, 6), "series": array(anything, 6), "axis_config": anything},
-)
 BLOCKS: dict[str, Check] = {
     "section": _section,
     "image": _image,
@@ -107,7 +101,7 @@ BLOCKS: dict[str, Check] = {
     "markdown": shape({"text": string(MARKDOWN_TEXT)}, _ID),
     "input": shape(
         {"label": plain_text(2000), "element": INPUT},
-        {**_ID, "hint": plain_text(2000), "optional": boolean, "dispatch_action": boolean},
+        {**_ID, "hint": plain_text(2000), "optional": boolean},
     ),
     "table": shape(
         {"rows": array(array(_CELL, 20), 100)}, {**_ID, "column_settings": array(anything, 20, 0)}
@@ -116,12 +110,16 @@ BLOCKS: dict[str, Check] = {
         {"rows": _even_rows, "caption": string(2000)},
         {**_ID, "page_size": integer(1, 100), "row_header_column_index": integer(0, 19)},
     ),
-    "data_visualization": shape({"title": string(50), "chart": _CHART}, _ID),
 }
-"""Every block type that this workspace knows; any other is refused as not rolled out (§1.5)."""
+"""Every block type that this workspace knows; any other is refused as not rolled out (§1.5).
 
-MESSAGE_TYPES = frozenset(BLOCKS)
-VIEW_TYPES = frozenset(BLOCKS) - {"markdown", "table"}
+What the page cannot show is not known either: charts, cards, alerts.
+"""
+
+MODAL_TYPES = frozenset(BLOCKS) - {"markdown", "table"}
+MESSAGE_TYPES = frozenset(BLOCKS) - {"input"}
+HOME_TYPES = MODAL_TYPES - {"input"}
+"""Slack takes inputs in messages and Home tabs too; our page has no place for them there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +194,6 @@ def _check_totals(blocks: list[Json]) -> None:
     types = [block["type"] for block in blocks]
     if types.count("table") + types.count("data_table") > TABLES:
         raise SlackRefusal("invalid_attachments", ["only_one_table_allowed"])
-    if types.count("data_visualization") > CHARTS:
-        raise SlackRefusal("invalid_blocks", [f"no more than {CHARTS} charts allowed"])
     markdown = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
     if markdown > MARKDOWN_TEXT or sum(map(len, strings_of(blocks))) > ALL_TEXT:
         raise SlackRefusal("msg_blocks_too_long")

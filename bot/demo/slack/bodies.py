@@ -34,6 +34,7 @@ class Widget(Where):
 
     ts: str | None = None
     view: str | None = None
+    block_id: str | None = None
     user: str | None = None
 
 

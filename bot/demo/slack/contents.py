@@ -10,11 +10,17 @@ from typing import Any
 from bot.demo.slack.blocks import BlockRules, check_blocks
 from bot.demo.slack.options import Json
 from bot.demo.slack.refusals import SlackRefusal
+from bot.demo.slack.schemas import anything, array, shape, string
 from bot.demo.slack.workspace import Content, Workspace
 
 TEXT = 40_000  # reference §1.5: chat.postMessage cuts longer text off
 UPDATED_TEXT = 4_000  # reference §1.5: chat.update refuses longer text
 METADATA_CHARACTERS = 8_000  # reference §1.7 names the error, not the size; a cautious number
+ATTACHMENTS = 100  # [D-ref] chat.postMessage, too_many_attachments
+_SHOWN = ("text", "title", "title_link", "pretext", "footer", "fallback")
+_ATTACHMENT = shape(
+    {}, {**dict.fromkeys(_SHOWN, string(40_000, least=0)), "color": string(10), "blocks": anything}
+)
 _METADATA_KEYS = {"event_type", "event_payload", "entities"}
 
 
@@ -92,12 +98,16 @@ def read_metadata(value: object) -> Json | None:
 
 
 def _read_attachments(workspace: Workspace, value: object) -> list[Json] | None:
-    """Attachments: only the blocks in them are looked at, and given ids of their own."""
+    """Attachments: with the fields that the page shows, their blocks with ids of their own."""
     attachments = read_json(value, "invalid_attachments")
     if attachments is None:
         return None
     if not isinstance(attachments, list) or not all(isinstance(one, dict) for one in attachments):
         raise SlackRefusal("invalid_attachments")
+    problems: list[str] = []
+    array(_ATTACHMENT, ATTACHMENTS, least=0)(attachments, "/attachments", problems)
+    if problems:
+        raise SlackRefusal("invalid_attachments", problems)
     return [_with_ids(workspace, one, index) for index, one in enumerate(attachments)]
 
 

@@ -33,8 +33,8 @@ a field that is not given keeps the default in brackets, `channel` is an id or a
     swap_envelopes                               deliver the next two in swapped order
     options       any of SlackOptions; spans in seconds: clock_skew, edit_window
 
-A wrong body is HTTP 400, an unknown action, channel, message or button 404, each with a sentence in
-`error`.
+With `block_id` a widget is looked for in that block only. A wrong body is HTTP 400, an unknown
+action, channel, message or button 404, each with a sentence in `error`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -153,17 +153,26 @@ async def _command(slack: WorkspaceHandle, body: Line) -> Json:
 
 async def _press(slack: WorkspaceHandle, body: Press) -> Json:
     seen, user = _seen(slack, body), _user(slack, body.user)
-    return asdict(await slack.press(seen, action_id=body.action_id, text=body.text, user=user))
+    result = await slack.press(
+        seen, action_id=body.action_id, text=body.text, user=user, block_id=body.block_id
+    )
+    return asdict(result)
 
 
 async def _select(slack: WorkspaceHandle, body: Selection) -> Json:
     seen, user = _seen(slack, body), _user(slack, body.user)
-    return asdict(await slack.select(seen, body.action_id, body.value, text=body.text, user=user))
+    result = await slack.select(
+        seen, body.action_id, body.value, text=body.text, user=user, block_id=body.block_id
+    )
+    return asdict(result)
 
 
 async def _suggest(slack: WorkspaceHandle, body: Typing) -> Json:
     seen, user = _seen(slack, body), _user(slack, body.user)
-    return {"options": await slack.suggest(seen, body.action_id, body.text, user=user)}
+    offered = await slack.suggest(
+        seen, body.action_id, body.text, user=user, block_id=body.block_id
+    )
+    return {"options": offered}
 
 
 async def _fill(slack: WorkspaceHandle, body: Submission) -> None:

@@ -20,7 +20,7 @@ class Deliveries:
     ) -> Ack | Missed:
         """Send a payload; its acknowledgement, if it comes within 3 s (reference §1.1)."""
         if self._workspace.options.http_url is not None:
-            return await self._requests.deliver(kind, payload, accepts=accepts, **extra)
+            return await self._requests.deliver(kind, payload, **extra)
         is_heard = bool(self._sockets.connections)
         ack = await self._sockets.deliver(kind, payload, accepts=accepts, **extra)
         if ack is not None:

@@ -2,7 +2,6 @@
 
 from bot.demo.slack.schemas import (
     Check,
-    anything,
     array,
     boolean,
     choice,
@@ -110,9 +109,6 @@ INTERACTIVE: dict[str, Check] = {
         {
             **_PLACEHOLDER,
             "initial_conversation": string(50),
-            "filter": anything,
-            "default_to_current_conversation": boolean,
-            "response_url_enabled": boolean,
         },
     ),
 }
@@ -139,7 +135,6 @@ INPUT = typed(
                 "initial_value": string(3000, least=0),
                 "min_length": integer(0, 3000),
                 "max_length": integer(1, 3000),
-                "dispatch_action_config": anything,
             },
         ),
     }

@@ -184,16 +184,17 @@ class WorkspaceHandle:
         action_id: str | None = None,
         text: str | None = None,
         user: str | None = None,
+        block_id: str | None = None,
     ) -> PressResult:
         """Press a button of a message or a view (`home`, a modal's `view`) as it is now.
 
         `LookupError` when it is gone or has no such button.
         """
         current, presser = self._now(seen, user)
-        element, block = find_button(Surface(current, presser).blocks, action_id, text)
+        element, block = find_button(Surface(current, presser).within(block_id), action_id, text)
         return await self.interactions.press(current, element, block, presser)
 
-    async def select(
+    async def select(  # noqa: PLR0913  # what people see tells a menu: where, which, whose
         self,
         seen: Message | str | Json | None,
         action_id: str,
@@ -202,6 +203,7 @@ class WorkspaceHandle:
         text: str | None = None,
         user: str | None = None,
         channel: str | None = None,
+        block_id: str | None = None,
     ) -> PressResult:
         """Choose in a menu, box or picker of a message (by its ts) or a view, by value or text.
 
@@ -209,7 +211,7 @@ class WorkspaceHandle:
         `external_select` has those that `suggest` offered last.
         """
         current, chooser = self._now(seen, user, channel)
-        menu = find_menu(Surface(current, chooser).blocks, action_id)
+        menu = find_menu(Surface(current, chooser).within(block_id), action_id)
         return await self.interactions.choose(current, menu, Choice(value, text), chooser)
 
     async def suggest(
@@ -220,10 +222,11 @@ class WorkspaceHandle:
         *,
         user: str | None = None,
         channel: str | None = None,
+        block_id: str | None = None,
     ) -> list[Json]:
         """Type in an `external_select` of a message (by its ts) or a view; the options offered."""
         current, typist = self._now(seen, user, channel)
-        menu = find_menu(Surface(current, typist).blocks, action_id)
+        menu = find_menu(Surface(current, typist).within(block_id), action_id)
         if menu[0]["type"] != EXTERNAL:
             raise LookupError(f"the menu {action_id!r} has its options and asks nobody")
         return await self.interactions.suggest(current, menu, text, typist)

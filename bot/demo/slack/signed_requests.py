@@ -40,14 +40,11 @@ class SignedRequests:
         self.last: SignedRequest | None = None
         self._last_event: Json | None = None
 
-    async def deliver(
-        self, kind: Kind, payload: Json, *, accepts: bool = False, **extra: object
-    ) -> Ack | Missed:
+    async def deliver(self, kind: Kind, payload: Json, **extra: object) -> Ack | Missed:
         """Send one payload; its acknowledgement is any 2xx within 3 s (reference §1.1)."""
         self._last_event = payload if kind == "events_api" else None
         request = self.sign(*_written(kind, payload), retry=extra)
         self.last = request
-        accepts = accepts or kind == "slash_commands"
         started_at = asyncio.get_running_loop().time()
         try:
             status, no_retry, answer = await self._post(request)
@@ -60,7 +57,7 @@ class SignedRequests:
         if status // 100 != 2:
             return Missed("dispatch_failed", "http_error", is_final=no_retry)
         seconds = asyncio.get_running_loop().time() - started_at
-        return Ack(seconds, _read(answer) if accepts else None)
+        return Ack(seconds, _read(answer))
 
     async def redeliver(self) -> Ack | Missed:
         """Send the last event again, signed anew, as after a lost answer (reference §1.1)."""

@@ -21,6 +21,10 @@ class Surface:
         inner = (one.get("blocks", []) for one in self.seen.attachments)
         return [*self.seen.blocks, *(block for blocks in inner for block in blocks)]
 
+    def within(self, block_id: str | None) -> list[Json]:
+        """One block of it, or all: action ids may stand in several blocks."""
+        return [one for one in self.blocks if block_id in {None, one["block_id"]}]
+
     @property
     def name(self) -> str:
         """By what it is found: a message's channel and timestamp, or a view's id."""

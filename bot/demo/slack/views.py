@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from bot.demo.slack.blocks import VIEW_BLOCKS, VIEW_TYPES, check_blocks
+from bot.demo.slack.blocks import HOME_TYPES, MODAL_TYPES, VIEW_BLOCKS, check_blocks
 from bot.demo.slack.contents import read_json, rules_of
 from bot.demo.slack.elements import plain_text
 from bot.demo.slack.options import Json
@@ -37,12 +37,12 @@ _MODAL_SHAPE = shape(
 
 def read_home(workspace: Workspace, value: object) -> Json:
     """A Home tab that keeps the rules, or Slack's refusal of it."""
-    return _read(workspace, value, _HOME)
+    return _read(workspace, value, _HOME, HOME_TYPES)
 
 
 def read_modal(workspace: Workspace, value: object) -> Json:
     """A modal that keeps the rules, or Slack's refusal of it."""
-    return _read(workspace, value, _modal)
+    return _read(workspace, value, _modal, MODAL_TYPES)
 
 
 def stored_view(workspace: Workspace, view: Json, view_id: str | None = None) -> Json:
@@ -70,7 +70,7 @@ def stored_view(workspace: Workspace, view: Json, view_id: str | None = None) ->
     }
 
 
-def _read(workspace: Workspace, value: object, form: Check) -> Json:
+def _read(workspace: Workspace, value: object, form: Check, types: frozenset[str]) -> Json:
     view: Any = read_json(value, "invalid_arguments")
     if len(json.dumps(view)) > VIEW_BYTES:
         raise SlackRefusal("view_too_large")
@@ -78,7 +78,7 @@ def _read(workspace: Workspace, value: object, form: Check) -> Json:
     form(view, "/view", problems)
     if problems:
         raise SlackRefusal("invalid_arguments", problems)
-    rules = rules_of(workspace, most=VIEW_BLOCKS, types=VIEW_TYPES, pointer="/view/blocks")
+    rules = rules_of(workspace, most=VIEW_BLOCKS, types=types, pointer="/view/blocks")
     try:
         blocks = check_blocks(view["blocks"], rules)
     except SlackRefusal as refusal:

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 import pytest_asyncio
+from playwright.async_api import Page, async_playwright
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.slack import SlackWorkspace
+from tests.demo.slack.browsers import CHROMIUM
 
 
 @pytest_asyncio.fixture
@@ -43,3 +45,16 @@ async def connected(slack: SlackWorkspace, app: AsyncApp) -> AsyncIterator[Async
     await slack.wait_connected()
     yield handler
     await handler.close_async()  # type: ignore[no-untyped-call]  # likewise
+
+
+@pytest_asyncio.fixture
+async def page(slack: SlackWorkspace) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        context = await browser.new_context(timezone_id="Asia/Tokyo", locale="en-GB")
+        page = await context.new_page()
+        await page.goto(slack.url)
+        yield page
+        await browser.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.slack.blocks import VIEW_BLOCKS, VIEW_TYPES, BlockRules, check_blocks
+from bot.demo.slack.blocks import MODAL_TYPES, VIEW_BLOCKS, BlockRules, check_blocks
 from bot.demo.slack.refusals import SlackRefusal
 from tests.demo.slack.builders import Json, a_button, a_section, an_actions_block, mrkdwn, plain
 
@@ -44,11 +44,6 @@ def a_data_table(count: int, page_size: int = 5) -> Json:
     }
 
 
-def a_chart(title: int, segments: int) -> Json:
-    chart = {"type": "pie", "segments": [{"label": "x", "value": 1}] * segments}
-    return {"type": "data_visualization", "title": "x" * title, "chart": chart}
-
-
 def a_picture(**sizes: int) -> Json:
     url, alt = "x" * sizes.get("url", 1), "x" * sizes.get("alt", 1)
     title = plain("x" * sizes.get("title", 1))
@@ -83,8 +78,6 @@ LIMITS: dict[str, tuple[int, Callable[[int], Json]]] = {
     "table columns": (20, lambda n: a_table(1, n)),
     "data_table rows with header": (101, a_data_table),
     "data_table page size": (100, lambda n: a_data_table(2, n)),
-    "chart title": (50, lambda n: a_chart(n, 1)),
-    "chart segments": (6, lambda n: a_chart(1, n)),
 }
 
 
@@ -108,7 +101,7 @@ def test_fifty_blocks_are_a_message_and_one_more_is_refused() -> None:
 
 
 def test_a_view_holds_a_hundred_blocks() -> None:
-    rules = BlockRules(most=VIEW_BLOCKS, types=VIEW_TYPES)
+    rules = BlockRules(most=VIEW_BLOCKS, types=MODAL_TYPES)
     assert len(check_blocks([a_section()] * 100, rules)) == 100
     assert problems_of(*[a_section()] * 101, rules=rules)
 
@@ -204,7 +197,6 @@ def test_blocks_that_are_no_list_of_objects_have_an_error_of_their_own(blocks: o
         ([a_table(1, 1), a_data_table(2)], "invalid_attachments"),
         ([a_section("x" * 3000)] * 5, "msg_blocks_too_long"),
         ([{"type": "markdown", "text": "x" * 6001}] * 2, "msg_blocks_too_long"),
-        ([a_chart(1, 1)] * 3, "invalid_blocks"),
     ],
 )
 def test_a_message_as_a_whole_has_limits_too(blocks: list[Json], error: str) -> None:

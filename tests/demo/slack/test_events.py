@@ -108,8 +108,10 @@ async def test_what_is_not_to_the_app_is_not_told(
     slack.say(mention, channel=slack.direct_message(other=slack.other_user))
     await client.chat_postMessage(channel=slack.channel, text=mention)
     await client.chat_postEphemeral(channel=slack.direct_message(), user=slack.user, text="psst")
-    slack.say(mention)
-    assert [one["channel"] for one in await heard.wait(slack)] == [slack.channel]
+    slack.faults.delete_message(slack.say(mention))
+    await heard.wait(slack)
+    await slack.event({"type": "last", "channel": "none"})
+    assert [one["channel"] for one in await heard.wait(slack, 2)] == [slack.channel, "none"]
     assert heard[0]["event"]["user"] == slack.user
 
 

@@ -135,6 +135,26 @@ async def test_every_widget_tells_what_was_chosen_in_its_own_words(
     assert state == {"type": element["type"], **chosen}
 
 
+async def test_one_action_id_may_stand_in_two_blocks(
+    slack: SlackWorkspace, client: AsyncWebClient, seen: list[Json]
+) -> None:
+    search = {"type": "external_select", "action_id": "mute", "min_query_length": 0}
+    blocks = [
+        *(an_actions_block(a_button(value=value)) for value in "12"),
+        *(an_actions_block(a_select(option)) for option in (ONE, TWO)),
+        an_actions_block(search),
+    ]
+    home = await publish(slack, client, *blocks)
+    await slack.press(home, action_id="share", block_id="b1")
+    await slack.select(home, "mute", "2", block_id="b3")
+    assert seen[0]["actions"][0]["value"] == "2"
+    assert seen[1]["actions"][0]["block_id"] == "b3"
+    with pytest.raises(LookupError, match="asks nobody"):
+        await slack.suggest(home, "mute", "x", block_id="b2")
+    with pytest.raises(LookupError, match="no menu"):
+        await slack.select(home, "mute", "2", block_id="b9")
+
+
 async def test_a_button_in_an_attachment_works_and_has_a_block_of_its_own(
     slack: SlackWorkspace, client: AsyncWebClient, seen: list[Json]
 ) -> None:

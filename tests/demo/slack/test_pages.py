@@ -1,19 +1,17 @@
 """The web page: its files, its stream, and what a browser makes of them."""
 
 import json
-import shutil
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
-import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.slack import SlackWorkspace
+from tests.demo.slack.browsers import in_browser
 from tests.demo.slack.builders import (
     a_button,
     a_modal,
@@ -26,12 +24,6 @@ from tests.demo.slack.builders import (
     an_overflow,
 )
 
-CHROMIUM = shutil.which("chromium")
-in_browser = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
-
 
 async def test_the_page_and_its_parts_are_served_without_outside_resources(
     slack: SlackWorkspace, http: aiohttp.ClientSession
@@ -43,6 +35,12 @@ async def test_the_page_and_its_parts_are_served_without_outside_resources(
         "/page/text.js",
         "/page/blocks.js",
         "/page/modals.js",
+        "/page/widgets.js",
+        "/page/comboboxes.js",
+        "/page/confirms.js",
+        "/page/markdown.js",
+        "/page/messages.js",
+        "/page/blocks.css",
     ):
         async with http.get(slack.url + path) as response:
             assert response.status == 200
@@ -82,19 +80,6 @@ async def test_other_applications_are_mounted_beside_it(http: aiohttp.ClientSess
     async with http.post(f"{slack.control_url}/em/fail", json={}) as response:
         assert (await response.json())["ok"] is True
     await slack.stop()
-
-
-@pytest_asyncio.fixture
-async def page(slack: SlackWorkspace) -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = await browser.new_context(timezone_id="Asia/Tokyo", locale="en-GB")
-        page = await context.new_page()
-        await page.goto(slack.url)
-        yield page
-        await browser.close()
 
 
 @pytest.fixture
@@ -176,9 +161,11 @@ class TestInABrowser:
         await client.chat_postMessage(reply_broadcast=True, **reply)
         root = page.locator("#messages > .message").first
         await expect(root.locator(".edited")).to_have_text("(edited)")
-        await expect(root.locator(".thread .message")).to_contain_text("for all")
+        await expect(root.locator(".below")).to_contain_text("1 reply")
         last = page.locator("#messages > .message").last
         await expect(last).to_contain_text("replied to a thread: recovered")
+        await root.locator(".below").click()
+        await expect(page.locator("#replies .message").last).to_contain_text("for all")
 
     async def test_the_panel_says_what_came_of_a_button(
         self, slack: SlackWorkspace, page: Page

@@ -51,8 +51,12 @@ async def site(slack: SlackWorkspace, app: AsyncApp) -> AsyncIterator[Site]:
         asked = await to_bolt_request(request)
         return await to_aiohttp_response(await app.async_dispatch(asked))
 
+    async def elsewhere(_request: web.Request) -> web.Response:
+        return web.Response()
+
     server = web.Application()
     server.router.add_post("/slack/events", receive)
+    server.router.add_get("/elsewhere", elsewhere)
     runner = web.AppRunner(server)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -130,7 +134,7 @@ async def test_buttons_modals_and_suggestions_work_too(
     blocks = [an_actions_block()]
     await client.chat_postMessage(channel=slack.channel, text="x", blocks=blocks)
     assert (await slack.press(slack.messages()[0], text="Share")).acked
-    modal = slack.modal()
+    modal = await slack.wait_for(lambda now: now.modal())
     assert modal is not None
     await slack.suggest(modal.view, "job", "")
     result = await slack.submit(modal.view["id"], {"note": "disk", "job": "sql"})
@@ -181,7 +185,7 @@ async def test_a_request_can_be_replayed_and_spoiled(
     [
         (web.Response(status=500), [None, "1", "2", "3"]),
         (web.Response(status=500, headers={"X-Slack-No-Retry": "1"}), [None]),
-        (web.Response(status=302, headers={"Location": "/"}), [None, "1", "2", "3"]),
+        (web.Response(status=302, headers={"Location": "/elsewhere"}), [None, "1", "2", "3"]),
     ],
 )
 async def test_an_event_that_fails_comes_again_unless_the_app_forbids_it(
@@ -200,6 +204,10 @@ async def test_an_event_that_fails_comes_again_unless_the_app_forbids_it(
     assert len(ids) == 1
     if len(retries) > 1:
         assert entered.requests[1].headers["X-Slack-Retry-Reason"] == "http_error"
+    entered.answer = web.Response
+    for _ in range(3):
+        assert await slack.event({"type": "later"}) is not None
+    assert len(entered.requests) == len(retries) + 3
 
 
 async def test_an_event_may_come_twice(slack: SlackWorkspace, app: AsyncApp, entered: Site) -> None:

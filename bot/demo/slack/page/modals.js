@@ -1,15 +1,16 @@
 // The modal of the person who looks: shown as its view says, filled in, submitted or closed.
 
-import { blocks, menu } from "/page/blocks.js";
+import { blocks } from "/page/blocks.js";
 import { element, plain } from "/page/text.js";
+import { entryOf } from "/page/widgets.js";
 
 const dialog = document.getElementById("modal");
 let shown = "";            // what the dialog was made of: while it is the same, typing stays
-let fields = new Map();    // action id -> () => value
+let fields = new Map();    // block id -> () => value
 
-/** Show a modal, or none. `context` gives `names`, `submit(view, values)` and `close(view)`. */
+/** Show a modal, or none. `context` is what blocks need, `submit(view, values)` and `close(view)`. */
 export function showModal(modal, context) {
-  const signature = JSON.stringify(modal ?? null);
+  const signature = JSON.stringify(modal ? [modal.view, modal.errors, modal.problem] : null);
   if (signature === shown) return;
   shown = signature;
   if (!modal) return dialog.close();
@@ -22,6 +23,11 @@ export function showModal(modal, context) {
   if (!dialog.open) dialog.showModal();
   const wrong = dialog.querySelector("[aria-invalid=true]");
   (wrong ?? dialog.querySelector(".field input, .field textarea, .field select"))?.focus();
+}
+
+/** What has been filled in so far, by block id. */
+export function filledIn() {
+  return Object.fromEntries([...fields].map(([name, read]) => [name, read()]));
 }
 
 /** Say below the modal that something did not work. */
@@ -40,10 +46,9 @@ function form(modal, context) {
   made.noValidate = true;
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const values = Object.fromEntries([...fields].map(([name, read]) => [name, read()]));
     const buttons = made.querySelectorAll(".foot button");
     for (const button of buttons) button.disabled = true;
-    await context.submit(modal.view.id, values);
+    await context.submit(modal.view.id, filledIn());
     for (const button of buttons) button.disabled = false;
   });
   return made;
@@ -60,34 +65,28 @@ function foot(modal, context) {
   close.type = "button";
   close.addEventListener("click", () => context.close(modal.view.id));
   made.append(close);
-  if (modal.view.submit) made.append(element("button", "", plain(modal.view.submit.text)));
+  if (modal.view.submit) made.append(element("button", "sure", plain(modal.view.submit.text)));
   for (const button of made.querySelectorAll("button:not([type])")) button.type = "submit";
   return made;
 }
 
 /** Its blocks in order; inputs are fields here, everything else is shown as in a message. */
 function parts(modal, context) {
-  const around = {
-    names: context.names,
-    press: () => tellInModal("This demo sends a modal as a whole, not its single buttons."),
-    choose: (one, option) => {
-      fields.set(one.action_id, () => option.value);
-      return true;
-    },
-  };
   return modal.view.blocks.flatMap((block) => block.type === "input"
-    ? [field(block, modal)] : blocks([block], around));
+    ? [field(block, modal, context)] : blocks([block], context));
 }
 
-function field(block, modal) {
-  const one = block.element;
+function field(block, modal, context) {
+  const one = { ...block.element, block_id: block.block_id };
   const name = one.action_id ?? block.block_id;
-  const entry = entryOf(one, modal.state[block.block_id]?.[name]);
+  const { node, read } = fieldOf(one, modal.state[block.block_id]?.[name], context);
+  const entry = node.matches(".combobox") ? node.firstChild : node;
   entry.id = `field-${block.block_id}`;
   const label = element("label", "", plain(block.label.text));
   label.htmlFor = entry.id;
+  entry.removeAttribute("aria-label");
   if (block.optional) label.append(element("span", "hint", " (optional)"));
-  const made = element("div", "field", label, entry);
+  const made = element("div", "field", label, node);
   if (block.hint) made.append(element("p", "hint", plain(block.hint.text)));
   const wrong = modal.errors[block.block_id];
   if (wrong) {
@@ -97,20 +96,17 @@ function field(block, modal) {
     entry.setAttribute("aria-describedby", said.id);
     made.append(said);
   }
-  if ("value" in entry) fields.set(name, () => entry.value);
+  fields.set(block.block_id, read);
   return made;
 }
 
 /** What a person fills in, with what stood in it before. */
-function entryOf(one, state) {
-  if (["static_select", "radio_buttons"].includes(one.type)) {
-    return menu(one, state?.selected_option?.value ?? "");
-  }
-  const kinds = { plain_text_input: "text", datepicker: "date", timepicker: "time" };
-  if (!kinds[one.type]) return element("span", "unknown", `(${one.type})`);
+function fieldOf(one, state, context) {
+  const entry = entryOf(one, state, context);
+  if (entry) return entry;
   const made = element(one.multiline ? "textarea" : "input");
-  if (!one.multiline) made.type = kinds[one.type];
+  if (!one.multiline) made.type = "text";
   if (one.placeholder) made.placeholder = plain(one.placeholder.text);
-  made.value = state?.value ?? state?.selected_date ?? state?.selected_time ?? "";
-  return made;
+  made.value = state?.value ?? "";
+  return { node: made, read: () => made.value };
 }

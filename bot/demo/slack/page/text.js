@@ -47,6 +47,18 @@ export function link(address, label) {
   return made;
 }
 
+/**
+ * What Slack's client sends for what somebody typed: escaped, with names as ids and addresses as links.
+ * `names` are pairs of words and what they stand for, the longest first.
+ */
+export function typed(text, names) {
+  const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return escaped.split(/(https?:\/\/[^\s]+)/).map((part, index) => {
+    if (index % 2) return `<${part}>`;
+    return names.reduce((words, [name, id]) => words.replaceAll(name, id), part);
+  }).join("");
+}
+
 /** A plain_text object: emoji names are read, markup is not. */
 export function plain(text) {
   return unescape(text).replace(/:([a-z0-9_+-]+):/g, (whole, name) => emoji(name) ?? whole);
