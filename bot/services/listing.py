@@ -112,7 +112,7 @@ class Listing:
                 return await self._collect_running(question)
             case ListKind.JOBS:
                 return await self._collect_jobs(question)
-            case ListKind.TASKS:
+            case _:
                 return await self._collect_tasks(question)
 
     async def _collect_failed(self, question: ListQuestion) -> _Rows:
@@ -232,5 +232,5 @@ def _session_uid(row: ListRow) -> str:
             return row.uid
         case JobLine():
             return row.latest.uid if row.latest else ""
-        case TaskSession():
+        case _:
             return ""

@@ -57,7 +57,7 @@ def _line(row: ListRow, handles: Mapping[str, str]) -> tuple[Cell, ...]:
             return _session(row, handles, 0, row.failure_message)
         case JobLine():
             return _job(row, handles)
-        case TaskSession():
+        case _:
             return _task(row)
 
 

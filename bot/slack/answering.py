@@ -15,7 +15,7 @@ from bot.slack.clients import SlackCalls
 from bot.slack.documents import Document
 from bot.slack.files import FileSender
 from bot.slack.layout import render, render_plainly
-from bot.slack.responding import Asker, Responding, Response
+from bot.slack.responding import Asker, Responding, Response, shown_to_all
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +89,12 @@ class Answering:
         """Do something that has been acknowledged; an answer follows only if there is one."""
         self._start(self._follow(asker, self._start(guarded(work))))
 
+    def answer_message(
+        self, asker: Asker, interim: str, work: Coroutine[Any, Any, Response | None]
+    ) -> None:
+        """Answer what was said where it was said, for all to see; also what went wrong."""
+        self._start(self._follow_message(asker, interim, self._start(guarded(work))))
+
     async def close(self) -> None:
         """Let answers under way arrive for a moment, then give them up."""
         if self._tasks:
@@ -113,6 +119,16 @@ class Answering:
             self._at_home(asker, response.document)
         else:
             await self._responding.respond(asker, response)
+
+    async def _follow_message(
+        self, asker: Asker, interim: str, lookup: asyncio.Task[Response | None]
+    ) -> None:
+        if not await self._is_ready(lookup):
+            waiting = Response(plain_document(interim), is_visible=True)
+            await self._responding.respond(asker, waiting)
+        response = await lookup
+        if response is not None:
+            await self._responding.respond(asker, shown_to_all(response))
 
     async def _is_ready(self, lookup: asyncio.Future[Any]) -> bool:
         done, _ = await asyncio.wait({lookup}, timeout=self._patience)

@@ -156,6 +156,34 @@ USAGES = (
     ),
     Usage(Verb.WATCHES, "watches", "what you wait for", ("watches",)),
     Usage(
+        Verb.RETRY,
+        "retry <job>",
+        "operators: has Veeam retry a job whose last run failed, after a button to confirm it",
+        ("retry SQL Replica", "retry #12"),
+        "What becomes of it is told in the thread of the job’s alert. It is started once, however "
+        "often the button is pressed.",
+    ),
+    Usage(
+        Verb.START,
+        "start <job>",
+        "operators: starts a job that does not run, after a button to confirm it",
+        ("start SQL Replica", "start #12"),
+        "What becomes of it is told in the thread of the job’s alert.",
+    ),
+    Usage(
+        Verb.COLLECT,
+        "collect [server]",
+        "operators: has Enterprise Manager collect from a backup server now",
+        ("collect vbr01",),
+        "Once per server in 5 minutes: what Enterprise Manager knows may be 15 minutes old.",
+    ),
+    Usage(
+        Verb.AUDIT,
+        "audit [words]",
+        "operators: who did what and what came of it, the newest first",
+        ("audit retry SQL", "audit"),
+    ),
+    Usage(
         Verb.HELP,
         "help [command]",
         "this, or more about one command",

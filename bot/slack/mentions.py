@@ -14,10 +14,12 @@ from bot.slack.answering import Answering
 from bot.slack.clients import CallFailed, Json
 from bot.slack.parsing import Question, parse_question
 from bot.slack.questions import Questions
-from bot.slack.responding import Asker, Response, shown_to_all
+from bot.slack.responding import Asker, Response
 
 REMEMBERED = 1_000
 """Event ids: Slack repeats an event for some 5 minutes, and people do not type so fast."""
+
+INTERIM = "⏳ Asking Enterprise Manager… the answer follows here."
 
 _MENTION = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
 
@@ -47,14 +49,14 @@ class Mentions:
 
     def _answer(self, event: Mapping[str, object], thread_ts: str) -> None:
         asker = Asker(str(event.get("user")), str(event.get("channel")), "", thread_ts)
-        self.answering.follow(asker, self._look_up(str(event.get("text") or ""), asker))
+        work = self._look_up(str(event.get("text") or ""), asker)
+        self.answering.answer_message(asker, INTERIM, work)
 
     async def _look_up(self, text: str, asker: Asker) -> Response | None:
         bot_id = await self._own_user_id()
         if asker.user_id == bot_id:
             return None
-        answer = await self.questions.answer(understand(text, bot_id), asker)
-        return shown_to_all(answer)
+        return await self.questions.answer(understand(text, bot_id), asker)
 
     async def _own_user_id(self) -> str:
         try:

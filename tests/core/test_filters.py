@@ -24,6 +24,7 @@ FAILED, WARNING = frozenset({Verdict.FAILED}), frozenset({Verdict.WARNING})
     ("text", "wanted"),
     [
         ("", Filter()),
+        ('""', Filter()),
         ("since 7d", Filter(since=WEEK)),
         ("SINCE 7 days", Filter(since=WEEK)),
         ("last 1w", Filter(since=WEEK)),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.answers import Candidates, SessionAnswer, Unknown
+from bot.core.jobs import JobOptions
 from bot.core.sessions import guid_of
 from bot.core.stores import Refusal
 from bot.core.views import IncidentView
@@ -218,3 +219,16 @@ async def test_of_two_jobs_of_one_name_the_server_tells_which(
     other = started.world_of.world.add_session(twin, result="Failed")
     await started.poll()
     assert (await answer(asking, "sql replica @ VBR02")).session.uid == other.uid
+
+
+async def test_a_job_that_has_never_run_is_known_and_said_so(
+    started: Watch, asking: Asking
+) -> None:
+    async with started.bench.polls.transaction() as ledger:
+        await ledger.save_job_options(
+            [JobOptions("urn:new", "New Replica", "vbr01")], started.bench.clock()
+        )
+    assert "has not run yet" in await explanation(asking, "new replica")
+    found = await asking.find("New Replik")
+    assert isinstance(found, Unknown)
+    assert found.nearest == ("New Replica",)

@@ -51,7 +51,7 @@ class FakeAsking:
         return a_summary()
 
 
-@dataclass
+@dataclass(repr=False)
 class FakeListing:
     found: Listed | Answer = field(default_factory=a_list)
     exported: Export | Answer = field(default_factory=an_export)
@@ -68,7 +68,7 @@ class FakeListing:
         return self.exported
 
 
-@dataclass
+@dataclass(repr=False)
 class FakeSurveying:
     seen: Overview = field(default_factory=an_overview)
     jobs: dict[str, JobAnswer] = field(default_factory=lambda: {"SQL Replica": a_job_answer()})

@@ -1,5 +1,7 @@
 """Lists, jobs and files from the keyboard to the answer, also as mentions and direct messages."""
 
+import asyncio
+
 import pytest
 import pytest_asyncio
 
@@ -9,6 +11,7 @@ from bot.core.lists import ListKind, ListQuestion
 from bot.core.sessions import Verdict
 from bot.core.targets import KnownJob
 from bot.demo.slack import Message, SlackWorkspace
+from bot.errors import EnterpriseManagerUnreachable
 from bot.slack.action_ids import FIND_JOB
 from bot.slack.mentions import understand
 from bot.slack.parsing import Question, Verb
@@ -16,7 +19,7 @@ from tests.services.bench import Bench
 from tests.services.wishing import an_open_incident
 from tests.slack.builders import a_job_answer, a_list, a_session, an_export
 from tests.slack.fakes import FakeAsking, FakeListing, FakeSurveying
-from tests.slack.test_asking import ask, edited
+from tests.slack.test_asking import edited
 
 pytestmark = pytest.mark.usefixtures("connected")
 
@@ -29,8 +32,34 @@ async def _calm(slack: SlackWorkspace) -> None:
 
 
 async def answered(slack: SlackWorkspace, before: int) -> Message:
-    """The next thing that the person is shown."""
-    return (await slack.wait_for(lambda now: now.ephemerals()[before:]))[-1]
+    """The next answer that the person is shown, also where one is announced first."""
+
+    def find(now: SlackWorkspace) -> Message | None:
+        new = now.ephemerals()[before:]
+        return next((each for each in new if "follows here" not in each.text), None)
+
+    found = await slack.wait_for(find)
+    assert found is not None
+    return found
+
+
+async def ask(slack: SlackWorkspace, line: str) -> Message:
+    """Type a command and take its answer, whenever it comes."""
+    before = len(slack.ephemerals())
+    result = await slack.command(line)
+    assert result.acked, slack.describe()
+    return await answered(slack, before)
+
+
+async def reply_to(slack: SlackWorkspace, said: Message, text: str) -> Message:
+    """The bot's reply below a message, once it is there."""
+
+    def find(now: SlackWorkspace) -> Message | None:
+        return next((m for m in now.replies(said.ts) if m.bot_id and text in m.text), None)
+
+    found = await slack.wait_for(find)
+    assert found is not None
+    return found
 
 
 async def test_words_narrow_a_list(slack: SlackWorkspace, listing: FakeListing) -> None:
@@ -190,13 +219,29 @@ async def test_a_mention_is_answered_once_in_its_thread(
     slack: SlackWorkspace, asking: FakeAsking
 ) -> None:
     said = slack.say(f"<@{slack.workspace.bot.id}> SQL Replica")
-    (reply,) = await slack.wait_for(
-        lambda now: now.replies(said.ts)[-1:] if len(now.replies(said.ts)) > 0 else []
-    )
-    assert "SQL Replica failed" in reply.text
+    reply = await reply_to(slack, said, "SQL Replica failed")
     assert "Share" not in str(reply.blocks)
     assert "Refresh" in str(reply.blocks)
     assert reply.thread_ts == said.ts
+
+
+async def test_what_goes_wrong_with_a_mention_is_said_in_its_thread(
+    slack: SlackWorkspace, asking: FakeAsking
+) -> None:
+    asking.found = EnterpriseManagerUnreachable("read session x", "refused", "Check VEEAM_URL.")
+    said = slack.say(f"<@{slack.workspace.bot.id}> SQL Replica")
+    reply = await reply_to(slack, said, "I could not")
+    assert "Check VEEAM_URL." in str(reply.blocks)
+
+
+async def test_a_slow_answer_to_a_mention_is_announced_in_its_thread(
+    slack: SlackWorkspace, asking: FakeAsking
+) -> None:
+    asking.free = asyncio.Event()
+    said = slack.say(f"<@{slack.workspace.bot.id}> SQL Replica")
+    await reply_to(slack, said, "the answer follows here")
+    asking.free.set()
+    await reply_to(slack, said, "SQL Replica failed")
 
 
 async def test_a_direct_message_is_answered_where_it_stands(slack: SlackWorkspace) -> None:
