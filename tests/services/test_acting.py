@@ -265,3 +265,19 @@ async def test_a_proposal_names_the_job_and_changes_nothing(
     source.newest = a_running_session(NOW)
     assert isinstance(await acting.propose(Action.RETRY, "sql replica"), Running)
     assert (source.told, await stored(bench)) == ([], [])
+
+
+async def test_where_the_alert_was_deleted_a_message_of_its_own_tells_it(
+    bench: Bench, acting: Acting
+) -> None:
+    await failed(bench)
+    done = await retry(acting)
+    [reply] = [each for each in await bench.notices(Kind.REPLY) if each.subject]
+    await bench.deliveries.close_deleted(reply, "thread_not_found", NOW)
+    [fresh] = await bench.notices(Kind.ACTION)
+    assert (fresh.channel, fresh.subject) == ("C1", str(done.id))
+    await bench.post_all()
+    await bench.report(a_running_session(NOW + 11 * MINUTE, uid="run"))
+    await acting.follow()
+    [fresh] = await bench.notices(Kind.ACTION)
+    assert fresh.wanted_revision == 2
