@@ -35,11 +35,21 @@ TASKS_OF_WHAT = "Which session’s VMs? Say its handle, its id, its name, or a j
 EXPORT = "export"
 
 _NAMED_BY_REFERENCE = frozenset(
-    {Verb.ACK, Verb.UNACK, Verb.CLOSE, Verb.MUTE, Verb.UNMUTE, Verb.WATCH, Verb.UNWATCH}
+    {
+        Verb.ACK,
+        Verb.UNACK,
+        Verb.CLOSE,
+        Verb.MUTE,
+        Verb.UNMUTE,
+        Verb.WATCH,
+        Verb.UNWATCH,
+        Verb.RETRY,
+        Verb.START,
+    }
 )
 """Wishes about a job that may be named by what it did: `#12`, `#4f3a`."""
 
-_BY_NUMBER = frozenset({Verb.ACK, Verb.UNACK, Verb.CLOSE})
+_BY_NUMBER = frozenset({Verb.ACK, Verb.UNACK, Verb.CLOSE, Verb.RETRY, Verb.START})
 """Those that take the number of an incident themselves."""
 
 _BY_HANDLE = frozenset({Verb.WATCH})

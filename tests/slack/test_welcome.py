@@ -58,7 +58,7 @@ async def test_others_are_told_whom_to_ask(slack: SlackWorkspace, welcomed: Mess
     before = len(slack.ephemerals())
     assert (await slack.press(welcomed, text="Send alerts here", user=slack.user)).acked
     [told] = await slack.wait_for(lambda now: now.ephemerals()[before:])
-    assert "Only the bot’s operators" in told.text
+    assert "Only operators may do that" in told.text
 
 
 async def test_the_alert_channel_needs_no_subscription(
