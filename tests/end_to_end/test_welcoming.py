@@ -1,8 +1,26 @@
 """Welcome: invited to a channel, the bot says once what it does, and may be told to alert there."""
 
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
 from bot.demo.slack import Message
-from tests.end_to_end.stage import PATIENCE, Stage
+from tests.end_to_end.stage import PATIENCE, Stage, set_stage
 from tests.end_to_end.talking import press
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A bot with one operator, who acts where nobody is named."""
+    async with set_stage(tmp_path_factory.mktemp("bot")) as ready:
+        operators = {"OPERATORS": ready.slack.user}
+        ready.bot.settings = {**ready.bot.settings, **operators}
+        ready.em.world.skew = timedelta(hours=-2)
+        await ready.start()
+        ready.em.world.skew = timedelta(0)
+        yield ready
 
 
 def welcomes(stage: Stage, channel: str) -> list[Message]:
@@ -29,6 +47,14 @@ async def test_a_channel_is_greeted_once_and_told_on_demand(stage: Stage) -> Non
     )
     again = await press(stage, said, "Send alerts here", "That was subscribed already")
     assert again.ephemeral_to
+
+
+async def test_whoever_is_no_operator_is_told_whom_to_ask(stage: Stage) -> None:
+    _, said = await invite(stage, "office")
+    before = len(stage.slack.ephemerals())
+    await stage.slack.press(said, text="Send alerts here", user=stage.slack.other_user)
+    [told] = await stage.slack.wait_for(lambda slack: slack.ephemerals()[before:], timeout=PATIENCE)
+    assert f"Ask one of them: <@{stage.slack.user}>" in told.text
 
 
 async def test_slack_may_tell_of_an_invitation_again_even_after_a_restart(stage: Stage) -> None:
