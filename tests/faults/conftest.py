@@ -6,11 +6,12 @@ import pytest
 import pytest_asyncio
 
 from tests.end_to_end.conftest import em_options as em_options
+from tests.end_to_end.conftest import mode as mode
 from tests.end_to_end.conftest import stage as bare_stage
 from tests.end_to_end.stage import Stage
 from tests.faults.looking import roots_about, wait_until_ready
 
-__all__ = ["bare_stage", "em_options"]
+__all__ = ["bare_stage", "em_options", "mode"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
