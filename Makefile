@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: install demo test lint bench soak reliability lock clean
+.PHONY: install demo test lint bench soak reliability pictures lock clean
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 ifdef UV
@@ -38,6 +38,9 @@ bench: install
 
 reliability: install
 	$(BIN)/python -m tests.faults
+
+pictures: install
+	$(BIN)/python -m tests.pictures
 
 soak: install
 	$(BIN)/python -m tests.crashes.soak
