@@ -15,8 +15,12 @@ from tests.end_to_end.talking import ask, press
 from tests.faults.looking import log_lines, roots_about
 from tests.faults.table import fault
 
-SETTINGS = {"ALERT_GROUP_OVER": "100", "ALERT_FALLBACK_CHANNEL": "general"}
-"""A channel by its name: it is looked up at each start."""
+SETTINGS = {
+    "ALERT_GROUP_OVER": "100",
+    "ALERT_FALLBACK_CHANNEL": "general",
+    "OPERATORS": "S0FAULTS",
+}
+"""A channel by its name, looked up at each start; operators by a group, asked for when needed."""
 
 POST, HISTORY, REPLIES = "chat.postMessage", "conversations.history", "conversations.replies"
 
@@ -82,6 +86,39 @@ async def subscribe(stage: Stage) -> None:
     assert "does not tell me whether I am in this channel" in str(told.blocks)
 
 
+async def export(stage: Stage) -> None:
+    """A file is refused at its first step, and at its last: it is said, and asking again works."""
+    stage.em.world.add_session(stage.job("Exported"), result="Failed")
+    await stage.wait_for_root("Exported failed")
+    for _ in range(2):
+        await ask(stage, "failed export", "I could not send you the file")
+    await ask(stage, "failed export", "I sent you")
+
+
+async def ask_for_operators(stage: Stage) -> None:
+    """Slack does not say who is an operator or a guest: they are members until it does."""
+    told = await ask(stage, "audit", "Only operators may do that", user=stage.slack.other_user)
+    assert "S0FAULTS" in told.text
+
+
+async def open_home(stage: Stage) -> None:
+    """A Home tab is not published, and a modal in it not filled: opening it again does both."""
+    stage.em.world.add_session(stage.job("At home"), result="Failed")
+    await stage.wait_for_root("At home failed")
+    assert await stage.slack.open_home()
+    await stage.slack.wait_for(
+        lambda slack: [c for c in slack.calls if c.method == "views.publish"], timeout=PATIENCE
+    )
+    assert await stage.slack.open_home()
+    home = await stage.slack.wait_for(lambda slack: slack.home(), timeout=PATIENCE)
+    hold = stage.em.faults.hold(answered=True, path="replicaSessions")
+    assert (await stage.slack.press(home, text="Details")).acked
+    await stage.slack.wait_for(lambda slack: slack.modal(), timeout=PATIENCE)
+    hold.release()
+    await stage.slack.wait_for(lambda slack: not slack.faults.describe(), timeout=PATIENCE)
+    stage.em.faults.clear()
+
+
 async def start(stage: Stage) -> None:
     """The bot starts."""
     assert await stage.bot.stop() == 0
@@ -99,6 +136,9 @@ FLOWS: dict[str, tuple[Flow, tuple[str, ...]]] = {
     "an answer in vain": (ask_in_vain, ("response_url", "chat.postEphemeral")),
     "a form": (open_a_form, ("views.open",)),
     "a subscription": (subscribe, ("conversations.info",)),
+    "a file": (export, ("files.getUploadURLExternal", "files.completeUploadExternal")),
+    "an operator's question": (ask_for_operators, ("users.info", "usergroups.users.list")),
+    "a Home tab": (open_home, ("views.publish", "views.update")),
     "a start": (start, ("auth.test", "apps.connections.open", "conversations.list")),
 }
 """What happens, and the methods that are limited the next time they are called."""
