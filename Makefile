@@ -24,6 +24,8 @@ install: $(VENV)/.installed
 demo: install
 	$(BIN)/replica-bot demo
 
+# Test modules are compiled once, not in each of the test workers and at each run.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: install
 	$(BIN)/pytest
 

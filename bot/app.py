@@ -334,7 +334,7 @@ class App:
     @property
     def _inspect_every(self) -> timedelta:
         """Tell how often all jobs are looked at: what is found is late by minutes anyway."""
-        return min(timedelta(seconds=30), 10 * self._settings.poll_interval)
+        return min(timedelta(seconds=30), 4 * self._settings.poll_interval)
 
     @property
     def _move_every(self) -> timedelta:

@@ -66,7 +66,7 @@ class Roles:
             people = await ask(asked)
         except CallFailed as failed:
             log.warning("role_not_told", asked=asked, error=failed.code)
-            people = known.people if known else frozenset()
+            return known.people if known else frozenset()
         if len(self._heard) >= MOST_REMEMBERED:
             self._heard.clear()
         self._heard[key] = _Heard(people, now)

@@ -27,7 +27,7 @@ ACTORS = ("vbr01", "vbr01", "vbr02", "vbr01", "vbr03") * 3
 """The backup servers of the jobs that act: enough on one for a storm."""
 
 SETTINGS = {
-    "POLL_INTERVAL": "200ms",
+    "POLL_INTERVAL": "300ms",
     "ALERT_GROUP_OVER": "3",
     "ALERT_REMIND_AFTER": "off",  # the reader counts what sessions do, not what time does
     "RPO": "off",  # it counts down, and breaks, in the same thread and in much the same words

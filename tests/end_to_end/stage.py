@@ -166,7 +166,7 @@ async def set_stage(
         "VEEAM_PASSWORD": em.password,
         "VEEAM_CA_FILE": str(em.ca_file),
         "ALERT_CHANNEL": slack.channel,
-        "POLL_INTERVAL": "100ms",
+        "POLL_INTERVAL": "300ms",
         "HTTP_PORT": "0",
         **(settings or {}),
     }

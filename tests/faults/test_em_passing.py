@@ -96,6 +96,7 @@ async def test_an_em_that_speaks_otherwise_after_an_upgrade_is_understood(stage:
 )
 async def test_a_running_session_that_aged_out_is_closed(stage: Stage) -> None:
     session = stage.em.world.start_session(stage.job("Gone"))
+    await stage.let_a_poll_pass("Marker of a poll that may have begun before it")
     await stage.let_a_poll_pass("Marker of the one that runs")
     assert "Gone" in await ask(stage, "running")
     stage.em.world.remove_session(session)

@@ -96,7 +96,11 @@ async def export(stage: Stage) -> None:
 
 
 async def ask_for_operators(stage: Stage) -> None:
-    """Slack does not say who is an operator or a guest: they are members until it does."""
+    """Slack does not say who is an operator or a guest: they are members until it does.
+
+    A bot that has just started remembers nobody.
+    """
+    await start(stage)
     told = await ask(stage, "audit", "Only operators may do that", user=stage.slack.other_user)
     assert "S0FAULTS" in told.text
 

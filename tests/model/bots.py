@@ -1,13 +1,10 @@
 """The real services on a real database, driven step by step; Slack is the counting one."""
 
 import asyncio
-import atexit
 import shutil
-import tempfile
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +23,7 @@ from bot.store.databases import Database
 from bot.store.reconciliations import SqlReconcilingStore
 from bot.store.tables import decisions, incidents
 from tests.builders import FakeClock
+from tests.databases import make_database, make_folder
 from tests.model.plain import ALERTS
 from tests.model.slack import CountingSlack
 from tests.services.bench import Bench
@@ -39,35 +37,14 @@ EM_BEHIND = timedelta(minutes=7)
 MOST_ROUNDS = 120
 
 
-@cache
-def _template() -> Path:
-    """Make an empty, migrated database once: migrating takes longer than a whole example."""
-    folder = _folder()
-    atexit.register(shutil.rmtree, folder)
-    path = Path(folder, "template.db")
-
-    async def make() -> None:
-        await (await Database.open(f"sqlite+aiosqlite:///{path}")).close()
-
-    asyncio.run(make())
-    return path
-
-
-def _folder() -> str:
-    """Make a folder, in memory where that is possible: nobody pulls this machine's plug."""
-    memory = Path("/dev/shm")
-    return tempfile.mkdtemp("-model", dir=memory if memory.is_dir() else None)
-
-
 class Bot:
     """One bot for one example. Each method is one thing that the world or a worker does."""
 
     def __init__(self, **wishes: Any) -> None:
-        self._folder = _folder()
-        path = shutil.copy(_template(), Path(self._folder, "bot.db"))
+        self._folder = make_folder("model")
         self._runner = asyncio.Runner()
         self.clock = FakeClock()
-        self._database = self.run(Database.open(f"sqlite+aiosqlite:///{path}"))
+        self._database = self.run(Database.open(make_database(Path(self._folder))))
         group_over = wishes.pop("group_over", 5)
         self.bench = Bench(
             self._database, ALERTS, clock=self.clock, group_over=group_over, wishes=wishes

@@ -11,6 +11,7 @@ from bot.demo.em import EnterpriseManager
 from bot.services import polling
 from bot.store.databases import Database
 from bot.veeam.client import EnterpriseManagerClient
+from tests.databases import make_database
 from tests.services.bench import Bench, Watch
 
 
@@ -24,7 +25,7 @@ def _retries_and_sweeps_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/bot.db")
+    opened = await Database.open(make_database(tmp_path))
     yield opened
     await opened.close()
 

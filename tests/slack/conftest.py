@@ -20,6 +20,7 @@ from bot.slack.sockets import SocketConnection
 from bot.store.databases import Database
 from bot.store.live_answers import SqlLiveStore
 from bot.veeam.client import EnterpriseManagerClient
+from tests.databases import make_database
 from tests.services.bench import Bench
 from tests.services.ordering import FakeActionSource
 from tests.services.wishing import a_handling
@@ -63,7 +64,7 @@ def surveying() -> FakeSurveying:
 @pytest_asyncio.fixture(loop_scope="module")
 async def bench(tmp_path: Path, slack: SlackWorkspace) -> AsyncIterator[Bench]:
     """A database of its own, whose alert channel is the workspace's."""
-    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/bot.db")
+    opened = await Database.open(make_database(tmp_path))
     yield Bench(opened, channel=slack.channel)
     await opened.close()
 

@@ -61,6 +61,7 @@ async def test_where_slack_does_not_say_its_last_word_holds(
     fresh = Roles(calls, frozenset({group}))
     slack.faults.refuse("usergroups.users.list", "missing_scope")
     assert await fresh.of(slack.user) is Role.MEMBER
+    assert await fresh.of(slack.user) is Role.OPERATOR, "it is asked again at once"
 
 
 @pytest.mark.parametrize("kind", ["multi_channel", "single_channel"])

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from bot.store.databases import Database
+from tests.databases import make_database
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def database(url: str) -> AsyncIterator[Database]:
-    opened = await Database.open(url)
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(make_database(tmp_path))
     yield opened
     await opened.close()
