@@ -17,7 +17,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what waits longest, so that quick tests fill the gaps and no slow file comes last."""
+    """Begin with what waits longest: quick tests fill the gaps, and no slow file comes last."""
     items.sort(key=_rank)
 
 
